@@ -1,0 +1,82 @@
+"""Checks of arguments: an error names the argument, what came, what was expected."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Shape = tuple[int | str, ...]
+
+
+def as_float_array(name: str, value: ArrayLike) -> NDArray[np.floating]:
+    """Return `value` as an array of floats; integers and booleans become float64.
+
+    Floating-point arrays are returned as they are, without a copy.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not made of real numbers.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise TypeError(f"{name} must be an array of numbers, got a ragged list")
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{name} must be real numbers, got {type(value).__name__} "
+            f"of dtype {array.dtype}"
+        )
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def as_finite_array(
+    name: str, value: ArrayLike, shape: Shape
+) -> NDArray[np.floating]:
+    """Return `value` as a finite, non-empty float array of the given shape.
+
+    A number in `shape` is demanded, a name stands for any size: `("n", "d")`.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not made of real numbers.
+    ValueError
+        If the shape is wrong, a size is zero, or a value is infinite or nan.
+    """
+    array = as_float_array(name, value)
+    fits = array.ndim == len(shape) and all(
+        size == want for size, want in zip(array.shape, shape, strict=True)
+        if not isinstance(want, str)
+    )
+    if not fits:
+        expected = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        raise ValueError(f"{name} has shape {array.shape}, expected ({expected})")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: its shape is {array.shape}")
+    if not np.isfinite(array).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        where = f" at index {index}" if index else ""
+        raise ValueError(f"{name} must be finite, got {array[index]}{where}")
+    return array
+
+
+def require_weights(name: str, weights: NDArray[np.floating], shape: Shape) -> None:
+    """Check that `weights` can be updated in place: finite floats, right shape.
+
+    Raises
+    ------
+    TypeError
+        If `weights` is not a NumPy array of floats.
+    ValueError
+        If it is read-only, empty, not finite or of the wrong shape.
+    """
+    if not isinstance(weights, np.ndarray) or weights.dtype.kind != "f":
+        got = type(weights).__name__
+        if isinstance(weights, np.ndarray):
+            got = f"an array of {weights.dtype}"
+        raise TypeError(
+            f"{name} is changed in place, so it must be a NumPy array of floats, "
+            f"got {got}"
+        )
+    if not weights.flags.writeable:
+        raise ValueError(f"{name} is changed in place, but this array is read-only")
+    as_finite_array(name, weights, shape)
