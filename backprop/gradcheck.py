@@ -11,9 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Scalar = Callable[[NDArray[np.float64]], float]
 
 
-def numerical_gradient(
-    f: Scalar, x: ArrayLike, h: float = 1e-5
-) -> NDArray[np.float64]:
+def numerical_gradient(f: Scalar, x: ArrayLike, h: float = 1e-5) -> NDArray[np.float64]:
     """Measure ∂f/∂x by central differences, one entry of x at a time.
 
     x of any shape, float64 -> gradient of the same shape, at 2 · x.size

@@ -49,25 +49,24 @@ def label(ax: Axes, x: float, y: float, text: str, color: str, **options) -> Non
     ax.text(x, y, text, color=color, va="center", **options)
 
 
-def show_images(
-    images: Sequence[NDArray] | NDArray,
-    titles: Sequence[str] = (),
-    signed: bool = False,
-) -> None:
-    """Show images (N, H, W) in one row, each under its title.
+def show_image(ax: Axes, image: NDArray, title: str, signed: bool = False) -> None:
+    """Show one image (H, W): ink dark on paper, or signed values in two colours.
 
-    Ink is dark on paper; signed images run from blue (negative) through white (zero)
-    to vermillion (positive), on one scale for all.
+    Signed images run from blue (negative) through white (zero) to vermillion.
     """
-    largest = max(float(np.abs(image).max()) for image in images)
+    largest = float(np.abs(image).max())
     low, cmap = (-largest, SIGNED) if signed else (0, "gray_r")
+    ax.imshow(image, cmap=cmap, vmin=low, vmax=largest)
+    ax.set_title(title, fontsize=9, loc="center")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, linewidth=0.5, color=NEUTRAL)
+
+
+def show_images(images: Sequence[NDArray], titles: Sequence[str]) -> None:
+    """Show images (N, H, W) in one row, each under its title."""
     size = min(1.3, WIDTH / len(images))
     _, axes = plt.subplots(
-        1, len(images), figsize=(size * len(images), size * 1.25), squeeze=False
+        1, len(images), figsize=(size * len(images), 1.25 * size), squeeze=False
     )
-    for i, (ax, image) in enumerate(zip(axes[0], images, strict=True)):
-        ax.imshow(image, cmap=cmap, vmin=low, vmax=largest)
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set(visible=True, linewidth=0.5, color=NEUTRAL)
-        if titles:
-            ax.set_title(titles[i], fontsize=9, loc="center")
+    for ax, image, title in zip(axes[0], images, titles, strict=True):
+        show_image(ax, image, title)

@@ -28,9 +28,7 @@ def as_float_array(name: str, value: ArrayLike) -> NDArray[np.floating]:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def as_finite_array(
-    name: str, value: ArrayLike, shape: Shape
-) -> NDArray[np.floating]:
+def as_finite_array(name: str, value: ArrayLike, shape: Shape) -> NDArray[np.floating]:
     """Return `value` as a finite, non-empty float array of the given shape.
 
     A number in `shape` is demanded, a name stands for any size: `("n", "d")`.
@@ -44,7 +42,8 @@ def as_finite_array(
     """
     array = as_float_array(name, value)
     fits = array.ndim == len(shape) and all(
-        size == want for size, want in zip(array.shape, shape, strict=True)
+        size == want
+        for size, want in zip(array.shape, shape, strict=True)
         if not isinstance(want, str)
     )
     if not fits:
