@@ -19,7 +19,9 @@ def as_float_array(name: str, value: ArrayLike) -> NDArray[np.floating]:
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths
-        raise TypeError(f"{name} must be an array of numbers, got a ragged list")
+        raise TypeError(
+            f"{name} must be an array of numbers, got a ragged list"
+        ) from None
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{name} must be real numbers, got {type(value).__name__} "

@@ -54,13 +54,13 @@ def test_bad_points_are_refused(x, error, match):
 
 @pytest.mark.parametrize("h", [0, -1e-5, np.inf, np.nan])
 def test_bad_steps_are_refused(h):
-    with pytest.raises(ValueError, match="^h must be positive and finite"):
+    with pytest.raises(ValueError, match=r"^h must be positive and finite"):
         numerical_gradient(smooth, X, h)
 
 
 @pytest.mark.parametrize("f", [np.sin, lambda x: np.nan, lambda x: 1j, lambda x: None])
 def test_a_function_that_returns_no_number_is_refused(f):
-    with pytest.raises(ValueError, match="^f must return one finite number"):
+    with pytest.raises(ValueError, match=r"^f must return one finite number"):
         numerical_gradient(f, X)
 
 

@@ -273,7 +273,7 @@ def test_bad_arguments_are_named_and_weights_survive(case):
 def test_read_only_weights_are_refused():
     W = np.full((3, 1), 0.1)
     W.flags.writeable = False
-    with pytest.raises(ValueError, match="^weights .* read-only"):
+    with pytest.raises(ValueError, match=r"^weights .* read-only"):
         backpropagation(np.ones((2, 3)), np.zeros((2, 1)), W)
 
 
