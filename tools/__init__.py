@@ -1,0 +1,1 @@
+"""Scripts for those who work on the book; `make help` lists the commands."""
