@@ -7,26 +7,37 @@ from pathlib import Path
 from tools import notebooks
 
 
+def execute(path: Path) -> str:
+    """Run one notebook and say what became of its file.
+
+    Raises
+    ------
+    NotebookError
+        If there is no such notebook, it is generated, or a cell fails. The file
+        stays as it was.
+    """
+    name = notebooks.name(path)
+    if not path.is_file():
+        raise notebooks.NotebookError(f"{name}: there is no such file")
+    if name.startswith("exercises/"):
+        raise notebooks.NotebookError(f"{name} is generated: run `make exercises`")
+    start = time.perf_counter()
+    executed = notebooks.execute(notebooks.read(path), path)
+    outcome = "written" if notebooks.write(path, executed) else "unchanged"
+    return f"{name}: {outcome} ({time.perf_counter() - start:.1f} s)"
+
+
 def main(arguments: list[str]) -> int:
     """Execute the named notebooks, or all of book/, chapters/ and solutions/."""
-    paths = [Path(argument).resolve() for argument in arguments]
-    failures = 0
-    for path in paths or notebooks.paths("book", "chapters", "solutions"):
-        name = notebooks.name(path)
-        if name.startswith("exercises/"):
-            print(f"✗ {name} is generated from solutions/: run `make exercises`")
-            failures += 1
-            continue
-        start = time.perf_counter()
+    named = [Path(argument).resolve() for argument in arguments]
+    failed = False
+    for path in named or notebooks.paths("book", "chapters", "solutions"):
         try:
-            executed = notebooks.execute(notebooks.read(path), path)
+            print("✓", execute(path), flush=True)
         except notebooks.NotebookError as error:
-            print(f"✗ {error}\n  {name} stays as it was.")
-            failures += 1
-            continue
-        changed = "written" if notebooks.write(path, executed) else "unchanged"
-        print(f"✓ {name}: {changed} ({time.perf_counter() - start:.1f} s)")
-    return 1 if failures else 0
+            print("✗", error, flush=True)
+            failed = True
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ CELL_KEYS = ("backprop", "mystnb", "tags")
 FOLDED = {"hide-input": "source_hidden", "hide-output": "outputs_hidden"}
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 RANDOM_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -159,13 +160,14 @@ def execute(nb: NotebookNode, path: Path) -> NotebookNode:
         ),
         timeout=CELL_TIMEOUT,
         record_timing=False,
-        extra_arguments=["--log-level=ERROR"],  # no word on unencrypted local sockets
+        extra_arguments=["--log-level=CRITICAL"],  # what matters is in our message
         on_cell_start=on_cell_start,
     )
     try:
         client.execute(cwd=str(path.parent), env=environment, cleanup_kc=True)
-    except CellExecutionError as error:
-        reason = f"{error.ename}: {error.evalue}\n\n{error.traceback}"
+    except CellExecutionError:
+        traceback = "\n".join(nb.cells[at].outputs[-1].traceback)
+        reason = f"it raises\n{ANSI_COLOUR.sub('', traceback)}"
     except CellTimeoutError:
         reason = f"it took longer than {CELL_TIMEOUT} seconds"
     except DeadKernelError:
