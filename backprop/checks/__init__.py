@@ -1,0 +1,75 @@
+"""Instant feedback on the exercises: `check("3.1", stable_sigmoid)`, `report()`.
+
+One engine serves the learner, the tests and the batch grader:
+`question` says what is asked, `run` calls an answer, `judge` compares, `show` displays.
+"""
+
+import types
+from collections.abc import Callable
+
+from backprop.checks import chapter03
+from backprop.checks.judge import judge, outcomes_of, verdict
+from backprop.checks.question import Question
+from backprop.checks.run import clean, type_name
+from backprop.checks.show import Report, Verdict
+
+__all__ = ["QUESTIONS", "check", "report"]
+
+QUESTIONS: dict[str, Question] = {q.id: q for q in chapter03.QUESTIONS}
+
+_verdicts: dict[str, Verdict] = {}  # the latest on each question of this session
+
+
+def check(id: str, function: Callable | None = None, *, seed: int = 0) -> Verdict:
+    """Check the answer to a question; the verdict displays itself in a notebook.
+
+    The same seed draws the same inputs, so that feedback changes only with the answer.
+
+    Raises
+    ------
+    ValueError
+        If there is no question with this id.
+    """
+    if id not in QUESTIONS:
+        known = ", ".join(QUESTIONS)
+        raise ValueError(f"there is no question {id!r}; the questions are {known}")
+    question = QUESTIONS[id]
+    reason = _not_an_answer(question, function)
+    if reason:
+        result = verdict(question, "wrong", advice=(reason,))
+    else:
+        cases = question.draw(seed)
+        result = judge(question, cases, outcomes_of(function, cases))
+    _verdicts[id] = result
+    return result
+
+
+def report() -> Report:
+    """Sum up the exercise sets of which a question was checked in this session."""
+    sets = {QUESTIONS[id].set for id in _verdicts}
+    return Report(
+        tuple(
+            _verdicts.get(id) or verdict(question, "unanswered")
+            for id, question in QUESTIONS.items()
+            if question.set in sets
+        )
+    )
+
+
+def _not_an_answer(question: Question, function: object) -> str:
+    """Say why `function` cannot be the answer at all, "" if it can."""
+    if function is None or not callable(function):
+        got = "nothing" if function is None else f"a {clean(type_name(type(function)))}"
+        return (
+            f"check was given {got}, but it needs the function itself, without "
+            f'parentheses: check("{question.id}", {question.function})'
+        )
+    # Only a plain function surely carries its own name.
+    if type(function) is types.FunctionType:
+        name = clean(function.__name__, 60)
+        if name != question.function:
+            return (
+                f"Question {question.id} asks for a function named "
+                f"{question.function}; this one is named {name}."
+            )
+    return ""
