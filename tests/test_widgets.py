@@ -1,0 +1,287 @@
+"""Interactive figures: bad arguments, fixed state, and the figure's own arithmetic."""
+
+import base64
+import json
+import math
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import traitlets
+
+from backprop import widgets
+from backprop.gradcheck import numerical_gradient
+from backprop.neuron import sigmoid
+from backprop.widgets import NeuronFigure
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"x": 1.0}, ValueError, r"x has shape \(\), expected \(2,\)"),
+        ({"w": [1, 2, 3]}, ValueError, r"w has shape \(3,\), expected \(2,\)"),
+        ({"x": ["a", "b"]}, TypeError, "x must be real numbers, got list"),
+        ({"b": None}, TypeError, "b must be real numbers, got NoneType"),
+        ({"w": [1, math.nan]}, ValueError, "w must be finite, got nan"),
+        ({"y": 2}, ValueError, "y must lie between 0 and 1, got 2"),
+        ({"lr": -1}, ValueError, "lr must lie between 0 and 10, got -1"),
+        ({"step": 13}, traitlets.TraitError, "'step' .* greater than 12, .* 13"),
+        ({"step": 0.5}, traitlets.TraitError, "'step' .* an int, not the float 0.5"),
+        ({"name": 3}, TypeError, "name must be a string, got int"),
+        ({"name": "Fig 3"}, ValueError, "name must be lower-case .* got 'Fig 3'"),
+        ({"height": 3}, TypeError, "unexpected keyword argument 'height'"),
+    ],
+)
+def test_bad_argument_is_named(arguments, error, message):
+    with pytest.raises(error, match=message):
+        NeuronFigure(**arguments)
+
+
+def test_bad_assignment_leaves_the_figure_as_it_was():
+    figure = NeuronFigure()
+    with pytest.raises(ValueError, match="x must be finite"):
+        figure.x = [1, math.inf]
+    assert figure.x == [1.2, 0.8]
+
+
+def test_state_is_deterministic_and_names_do_not_collide():
+    first, again = NeuronFigure().get_state(), NeuronFigure()
+    assert again.get_state() == first
+    assert again.model_id == "fig-neuron"
+    assert first["layout"] == "IPY_MODEL_fig-neuron-layout"
+    other = NeuronFigure(name="fig-other", step=NeuronFigure.last)
+    assert (other.model_id, other.layout.model_id) == ("fig-other", "fig-other-layout")
+    assert repr(other) == "NeuronFigure(name='fig-other')"
+
+
+def test_figure_made_again_replaces_the_old_one():
+    old, new = NeuronFigure(), NeuronFigure()
+    assert old.comm is None
+    assert old.layout.comm is None
+    assert new.comm.comm_id == "fig-neuron"
+
+
+def test_saved_notebooks_hold_the_current_figures():
+    current = {}
+    for name in widgets.__all__:
+        state = getattr(widgets, name)().get_state()
+        current[state["_anywidget_id"]] = state["_esm"], state["_css"]
+    stale = []
+    for path in notebooks():
+        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+        for saved in metadata.get("widgets", {}).values():
+            for model in saved["state"].values():
+                state = model["state"]
+                known = current.get(state.get("_anywidget_id"))
+                if known and known != (state["_esm"], state["_css"]):
+                    stale.append(str(path.relative_to(ROOT)))
+    assert not stale, f"older figures saved in {stale}: run `make execute`"
+
+
+def notebooks():
+    listed = subprocess.run(
+        ["git", "ls-files", "*.ipynb"], cwd=ROOT, capture_output=True, text=True
+    )
+    return [ROOT / line for line in listed.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def script(browser):
+    """Evaluate JavaScript with neuron.js loaded as `neuron`."""
+    code = (Path(widgets.__file__).parent / "neuron.js").read_bytes()
+    module = "data:text/javascript;base64," + base64.b64encode(code).decode()
+    page = browser.new_page()
+    page.evaluate("async url => { window.neuron = await import(url) }", module)
+    yield page.evaluate
+    page.close()
+
+
+def compute(script, values, y):
+    """Run the figure's arithmetic; values (5,) are x1, x2, w1, w2, b."""
+    x1, x2, w1, w2, b = map(float, values)
+    state = {"x": [x1, x2], "w": [w1, w2], "b": b, "y": float(y)}
+    return script("state => neuron.compute(state)", state)
+
+
+def loss(values, y):
+    x, w, b = values[:2], values[2:4], values[4]
+    return 0.5 * (float(sigmoid(w @ x + b)) - y) ** 2
+
+
+def test_figure_computes_the_gradient_of_its_loss(script):
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        values, y = rng.uniform(-2, 2, 5), rng.uniform()
+        got = compute(script, values, y)
+        z = values[2:4] @ values[:2] + values[4]
+        assert got["p"] == pytest.approx(list(values[2:4] * values[:2]))
+        assert got["z"] == pytest.approx(z)
+        assert got["a"] == pytest.approx(float(sigmoid(z)))
+        assert got["L"] == pytest.approx(loss(values, y))
+        assert got["da"] == pytest.approx(float(sigmoid(z)) - y)
+        assert got["dz"] == pytest.approx(got["da"] * got["slope"])
+        measured = numerical_gradient(lambda v, y=y: loss(v, y), values)
+        np.testing.assert_allclose(
+            [*got["dx"], *got["dw"], got["db"]], measured, rtol=1e-6, atol=1e-9
+        )
+
+
+@pytest.mark.parametrize("z", [-800, -40, 40, 800])
+def test_figure_survives_saturation(script, z):
+    got = compute(script, [1, 1, 0, 0, z], 1 if z < 0 else 0)
+    numbers = [*got.pop("p"), *got.pop("dw"), *got.pop("dx"), *got.values()]
+    assert np.isfinite(numbers).all()
+    assert got["a"] == pytest.approx(float(sigmoid(z)))
+    assert got["slope"] == pytest.approx(math.exp(-abs(z)), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "text"),
+    [
+        (0.5, 0, "0.5"),
+        (0.5, 2, "0.50"),
+        (-0.3, 2, "−0.30"),
+        (2, 0, "2"),
+        (0.613014, 2, "0.6130"),
+        (-0.09181, 0, "−0.0918"),
+        (0, 2, "0.00"),
+        (-0.0, 0, "0"),
+        (2.26e-6, 0, "2.26·10⁻⁶"),
+        (-1e-12, 2, "−1.00·10⁻¹²"),
+        (12345.6, 0, "1.23·10⁴"),
+    ],
+)
+def test_numbers_have_true_minus_signs_and_no_noise(script, value, least, text):
+    # JSON has no −0, so the sign travels apart.
+    sign, size = math.copysign(1, value), abs(value)
+    assert script("([s, v, n]) => neuron.format(s * v, n)", [sign, size, least]) == text
+
+
+def test_walk_has_as_many_steps_as_the_library_says(script):
+    assert script("neuron.STEPS") + 1 == NeuronFigure.last
+
+
+@pytest.fixture
+def page(browser):
+    """Draw a figure on an empty page, with the simplest of models."""
+    figure = NeuronFigure().get_state()
+    page = browser.new_page(viewport={"width": 800, "height": 900})
+    page.set_content("<body><div id=at></div>")
+    page.add_style_tag(content=figure["_css"])
+    module = base64.b64encode(figure["_esm"].encode()).decode()
+    state = {name: figure[name] for name in ("x", "w", "b", "y", "lr", "step", "start")}
+    page.evaluate(
+        """async ([module, state]) => {
+            const neuron = await import("data:text/javascript;base64," + module);
+            const heard = window.heard = {};
+            window.model = {
+                get: (name) => state[name],
+                set: (name, value) => { state[name] = value; heard[name] = true;
+                    (window.listeners["change:" + name] ?? []).forEach((f) => f()); },
+                save_changes() {},
+                on: (event, f) => (window.listeners[event] ??= []).push(f),
+                off: (event, f) => { window.listeners[event] =
+                    window.listeners[event].filter((g) => g !== f); },
+            };
+            window.listeners = {};
+            window.cleanup = neuron.default.render(
+                { model: window.model, el: document.getElementById("at") });
+        }""",
+        [module, state],
+    )
+    yield page
+    page.close()
+
+
+def values(page, kind):
+    nodes = page.locator(f"[data-{kind}]")
+    texts = nodes.evaluate_all(
+        f"all => all.map(n => [n.getAttribute('data-{kind}'), n.textContent])"
+    )
+    return {name: text for name, text in texts if text}
+
+
+def test_walk_reveals_one_thing_at_a_time_and_back(page):
+    forward = page.get_by_role("button", name="Step forward")
+    given = {"x1", "x2", "w1", "w2", "b", "y"}
+    steps = ["p1 p2", "z", "a", "L"], ["a", "z", "w1", "w2", "b", "x1", "x2"]
+    assert values(page, "value").keys() == given
+    for names in steps[0]:
+        forward.click()
+        given |= set(names.split())
+        assert values(page, "value").keys() == given
+        assert not values(page, "gradient")
+    back = set()
+    for name in steps[1]:
+        forward.click()
+        back.add(name)
+        assert values(page, "gradient").keys() == back
+    forward.click()
+    assert forward.get_attribute("aria-disabled") == "true"
+    for _ in range(NeuronFigure.last):
+        page.get_by_role("button", name="Step back").click()
+    assert not values(page, "gradient")
+    assert page.get_by_role("img").get_attribute("aria-label")
+
+
+def test_story_tells_the_numbers(page):
+    story = page.locator("[aria-live=polite]")
+    for _ in range(2):
+        page.get_by_role("button", name="Step forward").click()
+    assert "z = 0.5 × 1.2 + (−0.3) × 0.8 + 0.1 = 0.46" in words(story)
+    for _ in range(4):
+        page.get_by_role("button", name="Step forward").click()
+    assert "∂L/∂z = (a − y) × a(1 − a) = −0.3870 × 0.2372 = −0.0918" in words(story)
+
+
+def words(locator):
+    return " ".join(locator.inner_text().split())
+
+
+def test_slider_moves_the_whole_chain_and_reset_puts_it_back(page):
+    page.get_by_role("button", name="Whole walk").click()
+    before = values(page, "gradient")
+    bias = page.get_by_role("slider", name="bias b")
+    bias.focus()
+    page.keyboard.press("End")
+    assert values(page, "value")["z"] == "3.36"
+    after = values(page, "gradient")
+    assert all(before[name] != after[name] for name in before)
+    assert bias.get_attribute("aria-valuetext") == "3.00"
+    page.get_by_role("button", name="Reset").click()
+    assert values(page, "value")["b"] == "0.10"
+    assert not values(page, "gradient")
+
+
+def test_step_downhill_moves_weights_and_bias_against_the_slopes(page):
+    page.get_by_role("button", name="Take a step").click()
+    got = page.evaluate("[...model.get('w'), model.get('b')]")
+    start = np.array([1.2, 0.8, 0.5, -0.3, 0.1])
+    after = start - numerical_gradient(lambda v: loss(v, 1.0), start) * [0, 0, 1, 1, 1]
+    assert got == pytest.approx(list(after[2:]), abs=1e-8)
+    told = f"The loss went from {loss(start, 1.0):.4f} to {loss(after, 1.0):.4f}."
+    assert told in words(page.locator("[aria-live]"))
+
+
+def test_narrow_page_gets_the_upright_graph_and_nothing_jumps(page):
+    figure = page.get_by_role("group")
+    assert figure.get_attribute("data-layout") == "wide"
+    page.set_viewport_size({"width": 372, "height": 800})
+    page.wait_for_selector("[data-layout=tall]")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    heights = set()
+    for _ in range(NeuronFigure.last):
+        page.get_by_role("button", name="Step forward").click()
+        heights.add(figure.bounding_box()["height"])
+    assert len(heights) == 1
+
+
+def test_kernel_moves_the_figure_and_cleanup_lets_go(page):
+    page.evaluate("model.set('step', 4)")
+    assert values(page, "value")["L"] == "0.0749"
+    page.evaluate("cleanup()")
+    assert page.locator("svg").count() == 0
+    assert page.evaluate("Object.values(listeners).flat().length") == 0
