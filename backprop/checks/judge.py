@@ -199,7 +199,7 @@ def _compare_numbers(
         error = np.abs(have - want)
         equal = (have == want) | (np.isnan(have) & np.isnan(want))
         close = np.isfinite(want) & (error <= atol + rtol * size)
-        relative = np.where(equal, 0, error / np.maximum(size, atol))
+        relative = np.nan_to_num(error / np.maximum(size, atol), nan=np.inf)
     wrong = ~(equal | close)
     if not wrong.any():
         return
@@ -209,7 +209,7 @@ def _compare_numbers(
         kind = "nan" if np.isnan(have[at]) else "infinite"
         says = f"{where} is {kind}" if not at else f"{where} holds {have[at]}"
     else:
-        at = np.unravel_index(np.nanargmax(np.where(wrong, relative, -1)), want.shape)
+        at = np.unravel_index(np.argmax(np.where(wrong, relative, -1)), want.shape)
         kind = "close" if relative[at] < CLOSE else "value"
         says = f"{where} is {'close but not right' if kind == 'close' else 'wrong'}"
     if want.size > ALL_SHOWN:  # the others would not tell more

@@ -60,7 +60,7 @@ class Question:
     cases: Callable[[np.random.Generator], Sequence[Case]]
     wrong: tuple[Wrong, ...]
     right: tuple[Callable, ...] = ()
-    rtol: float = 1e-7
+    rtol: float = 1e-9  # tells float64 from float32, and asks for no luck
     atol: float = 1e-12
 
     @property
