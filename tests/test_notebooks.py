@@ -1,0 +1,201 @@
+"""Every committed notebook: what nbval does not see.
+
+nbval runs the notebooks and compares their outputs, but passes a cell that was never
+executed, and does not look at figures, widgets, metadata or execution counts.
+"""
+
+import ast
+import difflib
+import json
+import re
+
+import pytest
+
+from tools import notebooks
+
+MOST_LINES = 25  # in a cell
+FIGURE = "image/svg+xml"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+IMAGES = ("image/png", "image/jpeg", "image/gif", "application/pdf")
+# nbval skips the cell, or does not mind what it prints
+ESCAPES = {"nbval-skip", "skip-execution", "raises-exception"}
+# What differs from machine to machine, or from run to run
+MACHINE = re.compile(
+    r"""\bat[ ]0x[0-9a-fA-F]+                                    # an object's address
+      | (?<![\w./]) / (?:home|root|tmp|usr|var|Users) / [^\s'"]+  # a path
+      | ROOT [^\s'"]*
+      | \b [A-Z]:\\[^\s'"]+
+      | [^\s'"]* site-packages [^\s'"]*
+    """.replace("ROOT", re.escape(str(notebooks.ROOT))),
+    re.VERBOSE,
+)
+
+
+@pytest.fixture(params=notebooks.paths(), ids=notebooks.name)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def nb(path):
+    return notebooks.read(path)
+
+
+def code_cells(nb):
+    return [(i, cell) for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+
+
+def report(path, nb, problems, then="mend it and run"):
+    """Fail with every problem, (cell, words), and the command to run."""
+    lines = [f"{notebooks.where(path, nb, i)}: {words}" for i, words in problems]
+    if lines:
+        pytest.fail("\n".join([*lines, f"To {then} {command(path)}"]), pytrace=False)
+
+
+def command(path):
+    name = notebooks.name(path)
+    generated = name.startswith("exercises/")
+    return "`make exercises`" if generated else f"`make execute NB={name}`"
+
+
+def difference(old, new):
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), "committed", "now", "", "", 1, ""
+    )
+    return "\n".join(line[:160] for line in list(lines)[:24])
+
+
+def without_figures(text):
+    """Return the notebook's text, each figure's drawing left out."""
+
+    def blank(node):
+        if isinstance(node, dict):
+            return {
+                key: "<svg/>" if key == FIGURE else blank(value)
+                for key, value in node.items()
+            }
+        return [blank(entry) for entry in node] if isinstance(node, list) else node
+
+    return json.dumps(blank(json.loads(text)), indent=1)
+
+
+def test_every_code_cell_was_executed_in_order(path, nb):
+    problems = [
+        (i, f"its execution count is {cell.execution_count}, not {count}")
+        for count, (i, cell) in enumerate(code_cells(nb), start=1)
+        if cell.execution_count != count
+    ]
+    report(path, nb, problems, then="execute all cells, in order, run")
+
+
+def test_is_normalised(path, nb):
+    text = path.read_bytes().decode()
+    normal = notebooks.dumps(notebooks.normalise(nb))
+    if text != normal:
+        pytest.fail(
+            f"{notebooks.name(path)} is not as `make execute` writes it.\n"
+            f"{difference(text, normal)}\nTo mend it run {command(path)}",
+            pytrace=False,
+        )
+
+
+def test_runs_again_to_the_same_bytes(path, nb):
+    committed = notebooks.dumps(notebooks.normalise(nb))
+    again = notebooks.dumps(notebooks.execute(nb, path))
+    if again == committed:
+        return
+    # Another processor may draw a figure's last digits otherwise, but always the same.
+    third = notebooks.dumps(notebooks.execute(nb, path))
+    name = notebooks.name(path)
+    if again != third:
+        pytest.fail(
+            f"{name}: two runs in a row differ. Is a random generator without a seed, "
+            f"a time, an address or a set's order shown?\n{difference(again, third)}",
+            pytrace=False,
+        )
+    old, new = without_figures(committed), without_figures(again)
+    if old != new:
+        pytest.fail(
+            f"{name} does not hold what its cells give.\n{difference(old, new)}\n"
+            f"If the new output is right, run {command(path)}",
+            pytrace=False,
+        )
+
+
+def test_outputs_are_clean(path, nb):
+    problems = []
+    for i, cell in code_cells(nb):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if output.output_type == "error":
+                problems.append((i, f"raises {output.ename}: catch it and print it"))
+            if output.get("name") == "stderr":
+                problems.append((i, f"warns: {output.text.strip()}"))
+            problems += [
+                (i, f"shows {kind}; figures are SVG: call plots.setup() first")
+                for kind in IMAGES
+                if kind in data
+            ]
+            texts = [v for k, v in data.items() if isinstance(v, str) and k != FIGURE]
+            for text in [output.get("text", ""), *texts]:
+                if match := MACHINE.search(text):
+                    problems.append((i, f"shows {match[0]!r}, which differs elsewhere"))
+    report(path, nb, problems)
+
+
+def test_figures_have_alt_text_and_a_caption(path, nb):
+    problems = []
+    for i, cell in code_cells(nb):
+        if not any(FIGURE in output.get("data", {}) for output in cell.outputs):
+            continue
+        mystnb = cell.metadata.get("mystnb", {})
+        problems += [
+            (i, f"its figure has no mystnb.{kind}.{key} in the cell's metadata")
+            for kind, key in (("image", "alt"), ("figure", "caption"))
+            if not mystnb.get(kind, {}).get(key, "").strip()
+        ]
+    report(path, nb, problems)
+
+
+def test_cells_are_short(path, nb):
+    problems = []
+    for i, cell in code_cells(nb):
+        lines = len(cell.source.splitlines())
+        folded = "hide-input" in cell.metadata.get("tags", [])
+        kept = cell.source.startswith("# keep: ")
+        if lines > MOST_LINES and not folded and not kept:
+            problems.append((i, f"has {lines} lines of {MOST_LINES}: split it"))
+    report(path, nb, problems)
+
+
+def test_code_is_plain_and_imports_stand_first(path, nb):
+    problems = []
+    for count, (i, cell) in enumerate(code_cells(nb), start=1):
+        try:
+            tree = ast.parse(cell.source)
+        except SyntaxError as error:
+            problems.append((i, f"is not plain Python: {error}"))
+            continue
+        if cell.source.rstrip().endswith(";"):
+            problems.append(
+                (i, "ends with ;, which nbval ignores: end it with plt.show()")
+            )
+        if count > 1 and any(
+            isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)
+        ):
+            problems.append((i, "imports; imports stand in the first code cell"))
+    report(path, nb, problems)
+
+
+def test_no_cell_escapes_the_comparison(path, nb):
+    problems = []
+    for i, cell in code_cells(nb):
+        tags = set(cell.metadata.get("tags", []))
+        problems += [(i, f"has the tag {tag}") for tag in sorted(tags & ESCAPES)]
+        if re.search(r"^\s*#+\s*(NBVAL|PYTEST_VALIDATE)_", cell.source, re.MULTILINE):
+            problems.append((i, "has a comment that tells nbval not to look"))
+        # nbval takes what a widget shows within itself for an output of the cell
+        shows = any(WIDGET in output.get("data", {}) for output in cell.outputs)
+        if "nbval-ignore-output" in tags and not shows:
+            problems.append((i, "has the tag nbval-ignore-output but shows no widget"))
+    report(path, nb, problems)
