@@ -18,7 +18,8 @@ export function format(v, least = 0) {
   let s = v.toFixed(4);
   if (size >= 1e4 || (size > 0 && size < 5e-4)) {
     const [digits, power] = v.toExponential(2).split("e");
-    s = digits + "·10" + String(+power).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+    const raised = (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)];
+    s = digits + "·10" + String(+power).replace(/./g, raised);
   } else {
     for (let d = 3; d >= least && Math.abs(v - v.toFixed(d)) < 1e-9; d--) s = v.toFixed(d);
   }
@@ -36,8 +37,10 @@ const NODES = {
   y: { name: "y", shown: 0, to: "L" },
   p1: { name: "w₁x₁", shown: 1, back: 7, to: "z" },
   p2: { name: "w₂x₂", shown: 1, back: 8, to: "z" },
-  z: { name: "z", formula: "z = w·x + b", shown: 2, back: 6, to: "a", slope: ["∂a/∂z", "a(1 − a)", "slope"] },
-  a: { name: "a", formula: "a = σ(z)", shown: 3, back: 5, to: "L", slope: ["∂L/∂a", "a − y", "da"] },
+  z: { name: "z", formula: "z = w·x + b", shown: 2, back: 6, to: "a",
+    slope: ["∂a/∂z", "a(1 − a)", "slope"] },
+  a: { name: "a", formula: "a = σ(z)", shown: 3, back: 5, to: "L",
+    slope: ["∂L/∂a", "a − y", "da"] },
   L: { name: "L", formula: "L = ½(a − y)²", shown: 4 },
 };
 /** The last step that reveals something. One more shows the walk as a whole. */
@@ -87,7 +90,8 @@ function make(node, { class: names, ...attributes }, children) {
   node.append(...children);
   return node;
 }
-const html = (tag, attributes, ...children) => make(document.createElement(tag), attributes, children);
+const html = (tag, attributes, ...children) =>
+  make(document.createElement(tag), attributes, children);
 const svg = (tag, attributes, ...children) =>
   make(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 const text = (x, y, names, ...children) => svg("text", { x, y, class: names }, ...children);
@@ -97,7 +101,8 @@ const math = (string) => svg("tspan", { class: "math" }, string);
 function draw(kind) {
   const { size, sigma, sides, boxes, across, ports, slopes } = LAYOUTS[kind];
   const words = svg("desc", {}), edges = svg("g", {}), nodes = svg("g", {}), updates = [];
-  const mark = (node, name, test) => updates.push((n) => node.classList.toggle(css(name), test(n.step)));
+  const mark = (node, name, test) =>
+    updates.push((n) => node.classList.toggle(css(name), test(n.step)));
   const reveal = (node, at) => {
     mark(node, "off", (step) => step < at);
     mark(node, "new", (step) => step === at);
@@ -109,14 +114,18 @@ function draw(kind) {
     const value = svg("tspan", { class: "number", "data-value": key });
     const box = svg("g", { class: key === "y" ? "node target" : "node" },
       svg("rect", { x: x + 0.5, y: y + 0.5, width: width - 1, height: height - 1, rx: 5 }));
-    if (given && slope && kind === "wide") box.append(text(middle, y + 19, "middle", math(name), " = ", value));
-    else box.append(text(middle, y + 16, "middle", math(formula ?? name)),
-      text(middle, y + (formula ? 39 : 34), formula ? "middle large" : "middle", value));
+    if (given && slope && kind === "wide") {
+      box.append(text(middle, y + 19, "middle", math(name), " = ", value));
+    } else {
+      box.append(text(middle, y + 16, "middle", math(formula ?? name)),
+        text(middle, y + (formula ? 39 : 34), formula ? "middle large" : "middle", value));
+    }
     updates.push((n) => { value.textContent = n.step < shown ? "" : format(n[key], 2); });
     mark(box, "pending", (step) => step < shown);
     if (!given) mark(box, "new", (step) => step === shown);
     if (slope) {
-      const number = svg("tspan", { class: "number", "data-gradient": key }), label = math("∂L/∂" + name);
+      const number = svg("tspan", { class: "number", "data-gradient": key });
+      const label = math("∂L/∂" + name);
       box.append(reveal(svg("g", { class: "gradient" }, ...(given && kind === "tall"
         ? [text(middle, y + 55, "middle", label), text(middle, y + 71, "middle", number)]
         : [text(middle, y + height - 9, "middle", label, " = ", number)])), back));
@@ -129,7 +138,8 @@ function draw(kind) {
 
   function edge(key, shown, back, to) {
     const [out, into] = across[key] ?? sides;
-    const ends = (shift) => [anchor(boxes[key], out, key === "y" ? 0.5 : 0.42, shift), anchor(boxes[to], into, ports[key] ?? 0.42, shift)];
+    const ends = (shift) => [anchor(boxes[key], out, key === "y" ? 0.5 : 0.42, shift),
+      anchor(boxes[to], into, ports[key] ?? 0.42, shift)];
     const forward = svg("g", { class: "forward" }, ...arrow(...ends(0), 1.6));
     mark(forward, "pending", (step) => step < shown);
     mark(forward, "new", (step) => step === shown);
@@ -138,20 +148,22 @@ function draw(kind) {
     const backward = reveal(svg("g", { class: "backward" }), back);
     const [start, end] = ends(9);
     updates.push((n) => {
+      if (n.step < back) return;
       const steep = Math.abs(n["d" + key]);
-      if (n.step >= back) backward.replaceChildren(...arrow(end, start,
-        Math.max(0.8, 9 * Math.sqrt(Math.min(1, steep))), 5, steep < 5e-5));
+      const width = Math.max(0.8, 9 * Math.sqrt(Math.min(1, steep)));
+      backward.replaceChildren(...arrow(end, start, width, 5, steep < 5e-5));
     });
     edges.append(backward);
   }
 
   function slopeLabel(key, name, formula, number) {
-    const [x, y, side, lines] = slopes[key], label = svg("g", { class: "slope", "data-slope": key });
+    const [x, y, side, lines] = slopes[key];
+    const label = svg("g", { class: "slope", "data-slope": key });
     lines.forEach((line, i) => {
       const value = svg("tspan", {});
-      const parts = { n: () => math(name), f: () => math(formula), v: () => value, "=": () => " = " };
-      if (line) label.append(text(x, y + 14 * i, side, ...[...line].map((part) => parts[part]())));
-      if (line.includes("v")) updates.push((n) => { value.textContent = format(n[number], 2); });
+      const parts = { n: math(name), f: math(formula), v: value, "=": " = " };
+      label.append(text(x, y + 14 * i, side, ...[...line].map((part) => parts[part])));
+      if (number) updates.push((n) => { value.textContent = format(n[number], 2); });
     });
     return label;
   }
@@ -159,7 +171,8 @@ function draw(kind) {
   const inset = sigmoidInset(sigma, updates, mark);
   return {
     node: svg("svg", { viewBox: "0 0 " + size.join(" "), role: "img", class: "graph " + kind,
-      "aria-label": "Graph of a sigmoid neuron, from its inputs to its loss" }, words, edges, nodes, inset),
+      "aria-label": "Graph of a sigmoid neuron, from its inputs to its loss" },
+    words, edges, nodes, inset),
     update(n) {
       updates.forEach((update) => update(n));
       words.textContent = describe(n);
@@ -178,16 +191,17 @@ function anchor([x, y, width, height], side, port, shift) {
 function arrow([sx, sy, leavesUpright], [ex, ey, upright], width, apart = 0, dotted = false) {
   const r = 3.2 + width * 0.55, turn = 28, bend = apart * Math.sign((ex - sx) * (ey - sy));
   const [ux, uy] = upright ? [0, Math.sign(ey - sy)] : [Math.sign(ex - sx), 0];
-  const hx = ex - ux * r * 1.7, hy = ey - uy * r * 1.7, mx = (sx + ex) / 2 - bend, my = (sy + ey) / 2 - bend;
-  let way = upright ? `C${sx} ${my} ${hx} ${my} ${hx} ${hy}` : `C${mx} ${sy} ${mx} ${hy} ${hx} ${hy}`;
-  if (leavesUpright !== upright) {
-    const tx = turn * Math.sign(ex - sx), ty = turn * Math.sign(ey - sy);
-    way = upright ? `H${ex - tx}Q${ex} ${sy} ${ex} ${sy + ty}V${hy}` : `V${ey - ty}Q${sx} ${ey} ${sx + tx} ${ey}H${hx}`;
-  }
+  const hx = ex - ux * r * 1.7, hy = ey - uy * r * 1.7; // where the head begins
+  const mx = (sx + ex) / 2 - bend, my = (sy + ey) / 2 - bend;
+  const tx = turn * Math.sign(ex - sx), ty = turn * Math.sign(ey - sy);
+  const way = leavesUpright
+    ? upright ? `C${sx} ${my} ${hx} ${my} ${hx} ${hy}` : `V${ey - ty}Q${sx} ${ey} ${sx + tx} ${ey}H${hx}`
+    : upright ? `H${ex - tx}Q${ex} ${sy} ${ex} ${sy + ty}V${hy}` : `C${mx} ${sy} ${mx} ${hy} ${hx} ${hy}`;
+  const head = `M${ex} ${ey}L${hx - uy * r} ${hy - ux * r}L${hx + uy * r} ${hy + ux * r}Z`;
   return [
     svg("path", { class: "line", d: `M${sx} ${sy}${way}`, "stroke-width": width,
       ...(dotted && { "stroke-dasharray": "1 4" }) }),
-    svg("path", { class: "head", d: `M${ex} ${ey}L${hx - uy * r} ${hy - ux * r}L${hx + uy * r} ${hy + ux * r}Z` }),
+    svg("path", { class: "head", d: head }),
   ];
 }
 
@@ -205,14 +219,16 @@ function sigmoidInset([left, top, width, height], updates, mark) {
     mark(node, "off", (step) => step < at);
   updates.push(({ z, a, y, slope }) => {
     const x = X(Math.max(-8, Math.min(8, z))), steep = (rise * slope) / unit;
-    const reach = 30 / Math.hypot(1, steep), from = Math.max(left, x - reach), to = Math.min(right, x + reach);
+    const reach = 30 / Math.hypot(1, steep);
+    const from = Math.max(left, x - reach), to = Math.min(right, x + reach);
     goalName.setAttribute("y", Y(y) + 4);
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", Y(a));
     goal.setAttribute("d", `M${left} ${Y(y)}H${right}`);
     drop.setAttribute("d", `M${x} ${Y(0)}V${Y(a)}`);
     gap.setAttribute("d", `M${x} ${Y(a)}V${Y(y)}`);
-    tangent.setAttribute("d", `M${from} ${Y(a) + steep * (x - from)}L${to} ${Y(a) - steep * (to - x)}`);
+    tangent.setAttribute("d",
+      `M${from} ${Y(a) + steep * (x - from)}L${to} ${Y(a) - steep * (to - x)}`);
   });
   return svg("g", {}, path("axis", `M${left} ${Y(0)}H${right}M${X(0)} ${Y(0)}V${Y(1) - 6}`),
     ...[-6, 0, 6].map((z) => text(X(z), top + height - 2, "middle tick", format(z))),
@@ -232,25 +248,29 @@ function describe(n) {
 /** What the step just taken did, with its numbers. */
 function narrate(n) {
   const f = (key) => format(n[key]), g = (key) => (n[key] < 0 ? `(${f(key)})` : f(key));
-  const flat = n.slope < 0.01 ? " The squash is nearly flat here: the gradient dies in it." : "";
+  const flat = n.slope < 0.01 ? " The squash is nearly flat here: the gradient dies." : "";
   const product = (u, v) => `Back through the product to ${u}: ∂z/∂${u} is ${v}, so `
     + `∂L/∂${u} = ∂L/∂z × ${v} = ${f("dz")} × ${g(v)} = ${f("d" + u)}.`;
-  return [
+  const story = [
     () => "Four steps forward, from the inputs to the loss; then the walk back. Press Step forward.",
-    () => `Multiply: w1x1 = ${f("w1")} × ${g("x1")} = ${f("p1")} and w2x2 = ${f("w2")} × ${g("x2")} = ${f("p2")}.`,
+    () => `Multiply: w1x1 = ${f("w1")} × ${g("x1")} = ${f("p1")} `
+      + `and w2x2 = ${f("w2")} × ${g("x2")} = ${f("p2")}.`,
     () => `Add: z = ${f("w1")} × ${g("x1")} + ${g("w2")} × ${g("x2")} + ${g("b")} = ${f("z")}.`,
     () => `Squash: a = σ(z) = σ(${f("z")}) = ${f("a")}.`,
     () => `Compare with the target: L = ½(a − y)² = ½(${f("a")} − ${f("y")})² = ${f("L")}.`,
     () => `Turn round. From the loss back to a: ∂L/∂a = a − y = ${f("a")} − ${f("y")} = ${f("da")}.`,
-    () => `Walking back through the squash: ∂L/∂z = (a − y) × a(1 − a) = ${f("da")} × ${f("slope")} = ${f("dz")}.` + flat,
+    () => "Walking back through the squash: "
+      + `∂L/∂z = (a − y) × a(1 − a) = ${f("da")} × ${f("slope")} = ${f("dz")}.` + flat,
     () => product("w1", "x1"),
     () => product("w2", "x2"),
     () => `The bias is only added: ∂z/∂b is 1, so ∂L/∂b = ∂L/∂z = ${f("db")}.`,
     () => product("x1", "w1"),
     () => product("x2", "w2"),
-    () => `Slopes multiply along the way back: ∂L/∂w1 = (a − y) × a(1 − a) × x1 = `
-      + `${f("da")} × ${f("slope")} × ${g("x1")} = ${f("dw1")}.` + flat,
-  ][n.step]().replace(/([xw])([12])/g, (_, v, i) => v + "₀₁₂"[i]).replace(/([=×]) /g, "$1\u00a0").replace(/ − /g, "\u00a0−\u00a0");
+    () => "Slopes multiply along the way back: "
+      + `∂L/∂w1 = ${f("da")} × ${f("slope")} × ${g("x1")} = ${f("dw1")}.` + flat,
+  ][n.step]();
+  return story.replace(/([xw])([12])/g, (_, v, i) => v + "₀₁₂"[i])
+    .replace(/([=×]) /g, "$1\u00a0").replace(/ − /g, "\u00a0−\u00a0"); // do not break there
 }
 
 const SLIDERS = {
@@ -278,9 +298,11 @@ function render({ model, el }) {
   }
   const go = (step) => set({ step: Math.max(0, Math.min(STEPS + 1, step)) });
   function descend() {
-    const [w, b, lr] = ["w", "b", "lr"].map((name) => model.get(name)), { L, dw, db } = numbers();
+    const [w, b, lr] = ["w", "b", "lr"].map((name) => model.get(name));
+    const { L, dw, db } = numbers();
     set({ w: w.map((v, i) => v - lr * dw[i]), b: b - lr * db, step: STEPS + 1 }, (n) =>
-      `One step downhill, against the slopes: w₁ is now ${format(n.w1)}, w₂ ${format(n.w2)}, b ${format(n.b)}. `
+      "One step downhill, against the slopes: "
+      + `w₁ is now ${format(n.w1)}, w₂ ${format(n.w2)}, b ${format(n.b)}. `
       + `The loss went from ${format(L)} to ${format(n.L)}.`);
   }
 
@@ -296,10 +318,12 @@ function render({ model, el }) {
 
   const sliders = Object.entries(SLIDERS).map(([key, [label, min, max]]) => {
     const [name, index] = key, value = html("span", { class: "reading", "aria-hidden": "true" });
-    const input = html("input", { type: "range", min, max, step: 0.05, "data-input": key, ...shortcuts });
+    const input = html("input",
+      { type: "range", min, max, step: 0.05, "data-input": key, ...shortcuts });
     input.addEventListener("input", () => {
+      const given = +input.value, old = model.get(name);
       story.setAttribute("aria-busy", "true"); // speak once, at the end of a drag
-      set({ [name]: index ? model.get(name).map((v, i) => (i === index - 1 ? +input.value : v)) : +input.value });
+      set({ [name]: index ? old.map((v, i) => (i === index - 1 ? given : v)) : given });
     });
     input.addEventListener("change", () => story.removeAttribute("aria-busy"));
     return { node: html("label", { class: "slider" }, label, value, input), update(n) {
@@ -312,13 +336,17 @@ function render({ model, el }) {
   });
 
   const stage = html("div", {});
-  const root = html("div", { class: "figure", role: "group", "aria-label": "Interactive figure: a sigmoid neuron" },
-    html("p", { class: "legend" }, html("span", { class: "key-forward" }, "→ forward: values"),
-      html("span", { class: "key-backward" }, "← backward: slopes of the loss, thicker where larger")),
+  const root = html("div",
+    { class: "figure", role: "group", "aria-label": "Interactive figure: a sigmoid neuron" },
+    html("p", { class: "legend" },
+      html("span", { class: "key-forward" }, "→ forward: values"),
+      html("span", { class: "key-backward" },
+        "← backward: slopes of the loss, thicker where larger")),
     stage, story,
     html("div", { class: "buttons" }, back, forward, button("Whole walk", () => go(STEPS + 1))),
     html("div", { class: "sliders" }, ...sliders.map((slider) => slider.node)),
-    html("div", { class: "buttons" }, button(`Take a step downhill (lr = ${format(model.get("lr"))})`, descend),
+    html("div", { class: "buttons" },
+      button(`Take a step downhill (lr = ${format(model.get("lr"))})`, descend),
       button("Reset", () => set(model.get("start")))));
   el.append(root);
 
