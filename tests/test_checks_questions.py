@@ -132,8 +132,8 @@ def test_each_hint_is_about_its_own_wrong_answer(question):
         told = [name for name, text in mentions.items() if text in wrong.hint]
         assert told == [wrong.name], (
             f"question {question.id}: the hint of the wrong answer {wrong.name!r} "
-            f"should mention {mentions[wrong.name]!r} and nothing of the others, but it "
-            f"is the hint of {told}: {wrong.hint}"
+            f"should mention {mentions[wrong.name]!r} and nothing of the others, but "
+            f"it is the hint of {told}: {wrong.hint}"
         )
 
 

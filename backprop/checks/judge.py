@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.checks.question import Case, Question
-from backprop.checks.run import Opaque, Outcome, Plain, run
+from backprop.checks.run import Opaque, Outcome, Plain, clean, run
 from backprop.checks.show import (
     ALL_SHOWN,
     CaseResult,
@@ -21,7 +21,7 @@ from backprop.checks.show import (
     write_apart,
 )
 
-CLOSE = 1e-3  # relative error below which a number is called close
+CLOSE = 1e-6  # relative error below which a number is called close
 
 # What to tell a learner whose answer is wrong in a way that the question does not know.
 ADVICE = {
@@ -60,7 +60,7 @@ def judge(
     results = tuple(
         CaseResult(
             case.label,
-            tuple(zip(question.parameters, map(write, case.args), strict=False)),
+            _details(question, case, outcome),
             tuple(_problems(question, case, expected, outcome)),
         )
         for case, expected, outcome in zip(
@@ -79,6 +79,13 @@ def judge(
     kinds = {problem.kind for result in results for problem in result.problems}
     advice = tuple(ADVICE[kind] for kind in ADVICE if kind in kinds)
     return verdict(question, "wrong", results, advice=advice)
+
+
+def _details(question: Question, case: Case, got: Outcome) -> tuple:
+    details = tuple(zip(question.parameters, map(write, case.args), strict=False))
+    if got.error and got.error.line:
+        details += (("stopped at", got.error.line),)
+    return details
 
 
 def verdict(
@@ -112,8 +119,8 @@ def _problems(
     if expected.error and got.error and expected.error.type == got.error.type:
         return
     if got.error:
-        at = f" at {got.error.line}" if got.error.line else ""
-        yield Problem("crash", f"{got.error.type}: {got.error.message}{at}")
+        message = " ".join(got.error.message.split())
+        yield Problem("crash", f"{got.error.type}: {message}")
         return
     if expected.error:
         yield Problem("no crash", f"expected {expected.error.type}")
@@ -121,7 +128,7 @@ def _problems(
 
     rule = _Rule(case.rtol or question.rtol, question.atol, case.same_dtype)
     if got.value is None and expected.value is not None and got.printed:
-        yield Problem("printed", f"printed {got.printed.strip()!r}, returned None")
+        yield Problem("printed", f"printed {clean(got.printed, 80)!r}, returned None")
     else:
         yield from _compare("the returned value", expected.value, got.value, rule)
     for name, before, want, have in zip(

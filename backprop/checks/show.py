@@ -7,6 +7,7 @@ repeats what a symbol and a word already say. Whatever came from a learner is es
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import indent
 from typing import Literal
 
 import numpy as np
@@ -34,10 +35,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case: its label, its arguments as (name, text), and what is wrong."""
+    """One case: its label, details such as ("z", "0.5"), and what is wrong."""
 
     label: str
-    args: tuple[tuple[str, str], ...]
+    details: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
 
     @property
@@ -69,7 +70,7 @@ class Verdict:
         lines += [f"  {sentence}" for sentence in self.advice]
         for case, details in _rows(self):
             lines.append(f"  {SYMBOL[case.status]} {_summary(case)}")
-            lines += [f"      {line}" for line in details]
+            lines += [indent(details, " " * 6)] if details else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -144,7 +145,7 @@ class Report:
 
 
 def write(value: Plain, digits: int = 5) -> str:
-    """Write plain data on one line: rounded, long arrays abbreviated."""
+    """Write plain data: rounded, long arrays abbreviated, a matrix row by row."""
     text = _write(value, digits)
     return text if len(text) <= MAX_LINE else text[:MAX_LINE] + "…"
 
@@ -178,15 +179,14 @@ def _write(value: Plain, digits: int) -> str:
 
 
 def _items(values: Sequence, digits: int, brackets: str) -> str:
-    if len(values) <= ALL_SHOWN:
-        texts = [_write(value, digits) for value in values]
-    else:
-        first, last = (
-            [_write(v, digits) for v in e] for e in (values[:3], values[-1:])
-        )
-        texts = [*first, "…", *last]
-    comma = "," if brackets == "()" and len(texts) == 1 else ""
-    return brackets[0] + ", ".join(texts) + comma + brackets[1]
+    long = len(values) > ALL_SHOWN
+    texts = [_write(value, digits) for value in (values[:3] if long else values)]
+    if long:
+        texts += ["…", _write(values[-1], digits)]
+    if brackets == "()" and len(texts) == 1:
+        return f"({texts[0]},)"
+    matrix = isinstance(values, np.ndarray) and values.ndim == 2
+    return brackets[0] + (",\n " if matrix else ", ").join(texts) + brackets[1]
 
 
 def _title(verdict: Verdict) -> str:
@@ -204,16 +204,22 @@ def _summary(case: CaseResult) -> str:
     return f"{case.label}: {problems}" if problems else case.label
 
 
-def _rows(verdict: Verdict) -> Iterable[tuple[CaseResult, list[str]]]:
+def _rows(verdict: Verdict) -> Iterable[tuple[CaseResult, str]]:
     """Give each case with its details: the first failure in full, others in brief."""
     first = next((case for case in verdict.cases if case.problems), None)
     for case in verdict.cases:
-        pairs = list(case.args) if case is first else []
+        pairs = list(case.details) if case is first else []
         for problem in case.problems:
             if problem.expected:
                 pairs += [("expected", problem.expected), ("got", problem.got)]
         width = max((len(name) for name, _ in pairs), default=0)
-        yield case, [f"{name:{width}}  {text}" for name, text in pairs]
+        margin = "\n" + " " * (width + 2)
+        yield (
+            case,
+            "\n".join(
+                f"{name:{width}}  " + text.replace("\n", margin) for name, text in pairs
+            ),
+        )
 
 
 def _mark(status: Status) -> str:
@@ -221,14 +227,14 @@ def _mark(status: Status) -> str:
     return f'<span role="img" aria-label="{label}">{SYMBOL[status]}</span>'
 
 
-def _block(lines: list[str]) -> str:
-    if not lines:
+def _block(text: str) -> str:
+    if not text:
         return ""
     style = (
         "margin:.2em 0 .4em 1.4em;padding:0;border:0;background:none;color:inherit;"
         "white-space:pre-wrap;overflow-wrap:anywhere"
     )
-    return f'<pre style="{style}">{escape(chr(10).join(lines))}</pre>'
+    return f'<pre style="{style}">{escape(text)}</pre>'
 
 
 def _list(items: list[str]) -> str:

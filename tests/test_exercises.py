@@ -1,0 +1,185 @@
+"""Exercise sets: generated from the solutions, and in step with their questions."""
+
+import ast
+import contextlib
+import io
+import re
+
+import numpy as np
+import pytest
+
+from backprop.checks import QUESTIONS
+from tools import exercises, notebooks
+
+SOLUTIONS = notebooks.paths("solutions")
+EXERCISES = notebooks.paths("exercises")
+
+
+def each(paths):
+    return pytest.mark.parametrize("path", paths, ids=notebooks.name)
+
+
+def questions_of(nb):
+    return [q for q in QUESTIONS.values() if q.set == nb.metadata.backprop.set]
+
+
+def displays(nb):
+    """Give the text of what each check and report displays."""
+    return [
+        "".join(output.data["text/plain"])
+        for cell in nb.cells
+        if cell.cell_type == "code" and re.match(r"(check|report)\(", cell.source)
+        for output in cell.outputs
+    ]
+
+
+def test_every_solution_has_an_exercise_and_the_other_way_round():
+    assert [exercises.target(path) for path in SOLUTIONS] == EXERCISES
+
+
+@each(SOLUTIONS)
+def test_exercises_are_what_the_solutions_generate(path):
+    target = exercises.target(path)
+    generated = notebooks.dumps(exercises.generate(path)).encode()
+    assert target.read_bytes() == generated, (
+        f"{notebooks.name(target)} is not what {notebooks.name(path)} generates: "
+        "change the solution, then run `make exercises`"
+    )
+
+
+@each(SOLUTIONS)
+def test_solutions_get_full_marks(path):
+    nb = notebooks.read(path)
+    *checks, report = displays(nb)
+    questions = questions_of(nb)
+    assert [text.split(" · ")[0] for text in checks] == [
+        f"✓ {question.id} {question.title}" for question in questions
+    ]
+    points = sum(question.points for question in questions)
+    assert f"{points} of {points} points" in report
+
+
+@each(EXERCISES)
+def test_exercises_are_not_answered_yet(path):
+    nb = notebooks.read(path)
+    *checks, report = displays(nb)
+    assert checks == [
+        f"○ {question.id} {question.title} · not answered yet"
+        for question in questions_of(nb)
+    ]
+    assert "0 of" in report and report.count("not answered yet") == len(checks)
+
+
+@each(EXERCISES)
+def test_exercises_hold_no_solution(path):
+    nb = notebooks.read(path)
+    code = [cell.source for cell in nb.cells if cell.cell_type == "code"]
+    stubs = [source for source in code if 'NotImplementedError("your turn")' in source]
+    assert len(stubs) == len(questions_of(nb))
+    for question, stub in zip(questions_of(nb), stubs, strict=True):
+        (function,) = ast.parse(stub).body
+        assert function.name == question.function
+        assert [a.arg for a in function.args.args] == list(question.parameters)
+    assert not any("solution" in cell.metadata.get("tags", ()) for cell in nb.cells)
+    assert "SOLUTION" not in notebooks.dumps(nb)
+
+
+@each(SOLUTIONS)
+def test_each_question_is_introduced_as_its_data_says(path):
+    nb = notebooks.read(path)
+    prose = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
+    for question in questions_of(nb):
+        start = (
+            f"## {question.id} {question.title}\n\n"
+            f"*{question.level} · {question.points} points*\n\n"
+        )
+        assert any(text.startswith(start) for text in prose), (
+            f"{notebooks.name(path)} has no cell that starts with {start!r}"
+        )
+
+
+@each(SOLUTIONS)
+def test_the_numbers_to_compare_with_are_right(path):
+    """Prose says "To compare: `call` is `value`": run it in the notebook."""
+    nb = notebooks.read(path)
+    names = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                exec(cell.source, names)
+    claims = [
+        claim
+        for cell in nb.cells
+        if cell.cell_type == "markdown"
+        for claim in re.findall(r"To compare: `(.+?)` is `(.+?)`", cell.source)
+    ]
+    assert len(claims) == len(questions_of(nb))
+    for call, value in claims:
+        got, claimed = eval(call, names), ast.literal_eval(value)
+        got = got if isinstance(got, tuple) else (got,)
+        claimed = claimed if isinstance(claimed, tuple) else (claimed,)
+        for one, other in zip(got, claimed, strict=True):
+            assert np.shape(one) == np.shape(other), f"{call} is {got}, not {value}"
+            assert np.allclose(one, other, rtol=0, atol=6e-7), f"{call} is {got}"
+
+
+def test_what_set_3_says_about_the_broken_function():
+    nb = notebooks.read(notebooks.ROOT / "solutions" / "03_sigmoid_neuron.ipynb")
+    names = {}
+    for cell in nb.cells:
+        if cell.cell_type == "code" and re.match(r"import|def broken", cell.source):
+            exec(cell.source, names)
+    broken = names["broken"]
+    # "the broken function gets 0.5 and 0.75 as well"
+    weights = np.zeros((2, 1))
+    broken(np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1)), weights)
+    assert weights.ravel().tolist() == [0.5, 0.75]
+    # "stops with an error for most others"
+    with pytest.raises(ValueError, match="broadcast"):
+        broken(np.ones((4, 3)), np.ones((4, 1)), np.ones((3, 1)))
+
+
+BAD_SOLUTIONS = {
+    "is not a title": ["# Answers", "def f():\n    pass"],
+    "do not belong together": [
+        "# Solutions 9",
+        "def f():\n    ### BEGIN SOLUTION\n    return 1",
+    ],
+}
+
+
+@pytest.mark.parametrize("message", BAD_SOLUTIONS)
+def test_a_solution_that_cannot_be_stripped_says_where(tmp_path, message):
+    title, code = BAD_SOLUTIONS[message]
+    path = tmp_path / "bad.ipynb"
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": title},
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": code,
+            "outputs": [],
+            "execution_count": None,
+        },
+    ]
+    nb = notebooks.nbformat.from_dict(
+        {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    )
+    notebooks.write(path, nb)
+    with pytest.raises(notebooks.NotebookError, match=rf"bad\.ipynb, cell.*{message}"):
+        exercises.generate(path)
+
+
+def test_answers_are_replaced_where_they_stand():
+    source = (
+        "class A:\n    def f(self):\n"
+        "        ### BEGIN SOLUTION\n        return 1\n        ### END SOLUTION\n\n"
+        "    def g(self):\n"
+        "        ### BEGIN SOLUTION\n        return 2\n        ### END SOLUTION"
+    )
+    assert exercises.ANSWER.sub(exercises.STUB, source) == (
+        "class A:\n    def f(self):\n"
+        '        raise NotImplementedError("your turn")\n\n'
+        "    def g(self):\n"
+        '        raise NotImplementedError("your turn")'
+    )
