@@ -3,10 +3,11 @@
 - KaTeX draws each formula while the book is built, in the `node` that Playwright's
   wheel carries: no reader's browser and no machine that builds the book needs more.
   What KaTeX cannot read is a warning with the file's name, which `-W` makes an error.
-- An equation, figure or table of `NN_name` is numbered (NN.n), here and in references.
+- Equations, figures and tables of `NN_name` are numbered (NN.n), here and in
+  references.
 - Beside its number, an equation that a test verifies gets a check mark, which leads to
-  its row in the table of the `{verified-equations}` directive. One that no test verifies
-  is a warning.
+  its row in the table of the `{verified-equations}` directive. One that no test
+  verifies is a warning.
 """
 
 import re
@@ -27,7 +28,7 @@ katex.NODEJS_BINARY = compute_driver_executable()[0]
 katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
 
 
-# --- numbers ---------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------
 
 
 def chapter_of(docname: str) -> int | None:
@@ -40,6 +41,7 @@ class BookMathDomain(MathDomain):
     """Sphinx's, with equations numbered (chapter.n)."""
 
     def note_equation(self, docname, labelid, location=None):
+        """Give a newly read equation its number."""
         super().note_equation(docname, labelid, location)
         if (chapter := chapter_of(docname)) is not None:
             serial = self.equations[labelid][1]
@@ -47,7 +49,7 @@ class BookMathDomain(MathDomain):
 
 
 def number_figures_by_chapter(app, env):
-    """Replace the numbers 1, 2, 3 … that Sphinx gives figures by 3.1, 3.2, 3.3 …"""
+    """Replace Sphinx's numbers of figures and tables, 1, 2, 3 …, by 3.1, 3.2 …."""
     for docname, kinds in env.toc_fignumbers.items():
         if (chapter := chapter_of(docname)) is not None:
             for kind, numbers in kinds.items():
@@ -57,7 +59,7 @@ def number_figures_by_chapter(app, env):
     return []
 
 
-# --- drawing ---------------------------------------------------------------------------
+# --- drawing --------------------------------------------------------------------------
 
 
 def draw(latex: str, node: nodes.Element, **options) -> str:
@@ -81,15 +83,15 @@ def visit_math_block(self, node):
     if node["number"]:
         mark = check_mark(self.builder, node["label"])
         number = f'<span class="eqno">{mark}({node["number"]})</span>'
+    formula = draw(node.astext(), node, displayMode=True)
     self.body.append(
         self.starttag(node, "div", CLASS="math equation")
-        + f'<div class="equation-body">{draw(node.astext(), node, displayMode=True)}</div>'
-        + f"{number}</div>\n"
+        + f'<div class="equation-body">{formula}</div>{number}</div>\n'
     )
     raise nodes.SkipNode
 
 
-# --- verification ----------------------------------------------------------------------
+# --- verification ---------------------------------------------------------------------
 
 
 def check_mark(builder, label: str) -> str:
@@ -117,10 +119,11 @@ def read_verifications(app, env, added, changed, removed):
     env.verifications = find_verifications(Path(app.srcdir, "tests"))
     env.verified_table = getattr(env, "verified_table", None)
     env.numbered_equations = getattr(env, "numbered_equations", {})
+    now = env.verifications
     return [
         docname
         for docname, equations in env.numbered_equations.items()
-        if any(old.get(e["label"]) != env.verifications.get(e["label"]) for e in equations)
+        if any(old.get(e["label"]) != now.get(e["label"]) for e in equations)
     ]
 
 
@@ -190,10 +193,11 @@ def fill_table(app, doctree, docname):
             for page in pages
             for equation in app.env.numbered_equations[page]
         ]
-        if rows:
-            placeholder.replace_self(table(["Number", "Equation", "Test"], rows))
-        else:
-            placeholder.replace_self(nodes.paragraph(text="No equation is numbered yet."))
+        placeholder.replace_self(
+            table(["Number", "Equation", "Test"], rows)
+            if rows
+            else nodes.paragraph(text="No equation is numbered yet.")
+        )
 
 
 def reading_order(env):
@@ -210,9 +214,8 @@ def reading_order(env):
 def table_row(app, here, page, equation):
     """Return a row: the number, a link to it; the formula; the tests' names."""
     label = equation["label"]
-    url = app.builder.get_relative_uri(here, page) + "#" + nodes.make_id(
-        f"equation-{label}"
-    )
+    anchor = nodes.make_id(f"equation-{label}")
+    url = f"{app.builder.get_relative_uri(here, page)}#{anchor}"
     link = nodes.reference("", f"({equation['number']})", refuri=url, internal=True)
     formula = nodes.math("", r"\displaystyle " + equation["latex"])
     tests = nodes.paragraph()
@@ -221,7 +224,8 @@ def table_row(app, here, page, equation):
         file, _, function = test.partition("::")
         tests += [nodes.literal(text=f"{file}::"), nodes.literal(text=function)]
     cells = [nodes.paragraph("", "", link), nodes.paragraph("", "", formula), tests]
-    return nodes.row("", *(nodes.entry("", cell) for cell in cells), ids=[row_id(label)])
+    entries = [nodes.entry("", cell) for cell in cells]
+    return nodes.row("", *entries, ids=[row_id(label)])
 
 
 def table(titles, rows):

@@ -1,10 +1,11 @@
 """The pages: lighter than the theme's, with figures that respond and folded answers.
 
-- Font Awesome goes (a 1.5 MB script, three fonts, a quarter of the style sheet); the few
-  icons in use are drawn by `book.css`.
-- An anywidget figure lives in the page without a kernel (`anywidget-static.js`). Without
-  JavaScript, and for a widget that does need a kernel, the page says so.
-- What a notebook folds is labelled by what the reader will find: the answer or the code.
+- Font Awesome goes (a 1.5 MB script, three fonts, a quarter of the style sheet); the
+  few icons in use are drawn by `book.css`.
+- An anywidget figure lives in the page without a kernel (`anywidget-static.js`).
+  Without JavaScript, and for a widget that does need a kernel, the page says so.
+- What a notebook folds is labelled by what the reader will find: the answer or the
+  code.
 - The templates in `templates/` put the sidebar in a landmark, and write the page's
   buttons and its footer.
 """
@@ -29,7 +30,7 @@ NEEDS_KERNEL = (
 )
 
 
-# --- widgets ---------------------------------------------------------------------------
+# --- widgets --------------------------------------------------------------------------
 
 
 def prepare_widgets(app, doctree):
@@ -54,7 +55,7 @@ def prepare_widgets(app, doctree):
             del files[name]
 
     for view in list(doctree.findall(nodes.raw)):
-        if VIEW in view.rawsource or VIEW in view.astext():
+        if VIEW in view.astext():
             model_id = json.loads(re.sub(r"<[^>]*>", "", view.astext()))["model_id"]
             if model_id in document["state"]:
                 view.parent.append(nodes.raw("", NEEDS_JAVASCRIPT, format="html"))
@@ -62,7 +63,7 @@ def prepare_widgets(app, doctree):
                 view.replace_self(nodes.raw("", NEEDS_KERNEL, format="html"))
 
 
-# --- folded cells ----------------------------------------------------------------------
+# --- folded cells ---------------------------------------------------------------------
 
 
 def open_fold(self, node):
@@ -80,16 +81,21 @@ def close_fold(self, node):
     self.body.append("</details>\n")
 
 
-# --- weight ----------------------------------------------------------------------------
+# --- templates and mends --------------------------------------------------------------
 
 
-def add_template_helper(app, pagename, templatename, context, doctree):
-    """Give the templates `without_fontawesome`, and a notebook's download address."""
+def complete_page(app, pagename, templatename, context, doctree):
+    """Give the templates what they need, and mend a role that ARIA has given up."""
     context["without_fontawesome"] = lambda html: re.sub(
         r"<script [^>]*fontawesome\.js[^>]*></script>", "", html
     )
     source = context.get("sourcename") or ""
     context["notebook"] = source if source.endswith(".ipynb") else None
+    body = context.get("body", "")
+    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+# --- weight ---------------------------------------------------------------------------
 
 
 def slim(app, error):
@@ -119,6 +125,6 @@ def setup(app):
     app.add_config_value("comments_config", {}, "")
     app.add_node(HideCodeCellNode, override=True, html=(open_fold, close_fold))
     app.connect("doctree-read", prepare_widgets)
-    app.connect("html-page-context", add_template_helper)
+    app.connect("html-page-context", complete_page)
     app.connect("build-finished", slim)
     return {"version": "1"}

@@ -1,0 +1,49 @@
+"""What several test files share: the built site, and a browser to look at it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from browser import find_browser, open_browser, serve
+
+ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "book" / "ext"))  # the book's Sphinx extensions
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Build the book anew, outside the working tree; a warning is a failure."""
+    out = tmp_path_factory.mktemp("site")
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    options = ["-q", "-W", "-n", "--keep-going", "--path-output", str(out)]
+    build = subprocess.run(
+        [str(jupyter_book), "build", str(ROOT), *options],
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if build.returncode:
+        pytest.fail(f"The book does not build:\n{build.stderr}", pytrace=False)
+    return out / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Serve the built site; the address ends in a slash."""
+    with serve(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start the system's Chromium or Chrome, without the network."""
+    if not find_browser():
+        message = "no chromium or google-chrome on PATH: the pages were not looked at"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+    with open_browser() as browser:
+        yield browser
