@@ -7,7 +7,6 @@ executed, and does not look at figures, widgets, metadata or execution counts.
 import ast
 import difflib
 import itertools
-import os
 import re
 
 import numpy as np
@@ -70,9 +69,11 @@ def difference(old, new):
     )
     lines = list(lines)[:24]
     for i, (a, b) in enumerate(itertools.pairwise(lines)):
-        if a[0] == "-" and b[0] == "+":  # long lines from where they begin to differ
-            skip = max(0, len(os.path.commonprefix([a[1:], b[1:]])) - 60)
-            lines[i], lines[i + 1] = f"-{a[1 + skip :]}", f"+{b[1 + skip :]}"
+        if a.startswith("- ") and b.startswith("+ "):
+            # Of long lines, show where they begin to differ.
+            same = [x == y for x, y in zip(a[1:], b[1:], strict=False)]
+            skip = max(0, [*same, False].index(False) - 60)
+            lines[i], lines[i + 1] = f"- {a[1 + skip :]}", f"+ {b[1 + skip :]}"
     return "\n".join(line[:160] for line in lines)
 
 
