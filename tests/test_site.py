@@ -1,10 +1,12 @@
 """Every page of the built site, looked at in a browser."""
 
 from collections import defaultdict
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError
 
 from backprop.neuron import derivative_sigmoid, sigmoid
 
@@ -89,7 +91,8 @@ def look_at(page, name, address, found):
     note("alt text", page.evaluate(NO_ALT_TEXT))
     note("equations", page.locator(".katex-error").all_inner_texts())
 
-    page.wait_for_load_state("networkidle")  # figures are loaded by script
+    with suppress(TimeoutError):
+        page.wait_for_function(f"({DEAD_FIGURES}).length === 0")
     note("figures", page.evaluate(DEAD_FIGURES))
 
     # What is folded counts too.

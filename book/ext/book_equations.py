@@ -194,7 +194,7 @@ def fill_table(app, doctree, docname):
             for equation in app.env.numbered_equations[page]
         ]
         placeholder.replace_self(
-            table(["Number", "Equation", "Test"], rows)
+            table(["Number", "Equation and test"], rows)
             if rows
             else nodes.paragraph(text="No equation is numbered yet.")
         )
@@ -212,19 +212,21 @@ def reading_order(env):
 
 
 def table_row(app, here, page, equation):
-    """Return a row: the number, a link to it; the formula; the tests' names."""
+    """Return a row: the number, a link to it; the formula above its tests' names."""
     label = equation["label"]
     anchor = nodes.make_id(f"equation-{label}")
     url = f"{app.builder.get_relative_uri(here, page)}#{anchor}"
     link = nodes.reference("", f"({equation['number']})", refuri=url, internal=True)
     formula = nodes.math("", r"\displaystyle " + equation["latex"])
-    tests = nodes.paragraph()
-    for test in app.env.verifications.get(label, []):
-        # Break a long name where a reader would: before the function.
-        file, _, function = test.partition("::")
-        tests += [nodes.literal(text=f"{file}::"), nodes.literal(text=function)]
-    cells = [nodes.paragraph("", "", link), nodes.paragraph("", "", formula), tests]
-    entries = [nodes.entry("", cell) for cell in cells]
+    cells = [
+        [nodes.paragraph("", "", link)],
+        [nodes.paragraph("", "", formula, classes=["formula"])]
+        + [
+            nodes.paragraph("", "", nodes.literal(text=test))
+            for test in app.env.verifications.get(label, [])
+        ],
+    ]
+    entries = [nodes.entry("", *cell) for cell in cells]
     return nodes.row("", *entries, ids=[row_id(label)])
 
 
