@@ -128,7 +128,9 @@ def _problems(
 
     rule = _Rule(case.rtol or question.rtol, question.atol, case.same_dtype)
     if got.value is None and expected.value is not None and got.printed:
-        yield Problem("printed", f"printed {clean(got.printed, 80)!r}, returned None")
+        yield Problem(
+            "printed", f"printed {clean(got.printed.strip(), 80)!r}, returned None"
+        )
     else:
         yield from _compare("the returned value", expected.value, got.value, rule)
     for name, before, want, have in zip(

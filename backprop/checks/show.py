@@ -75,7 +75,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         items = [
-            f'<li style="margin:.2em 0">{_mark(case.status)} {escape(_summary(case))}'
+            f'<li style="margin:.1em 0">{_mark(case.status)} {escape(_summary(case))}'
             f"{_block(details)}</li>"
             for case, details in _rows(self)
         ]
@@ -133,7 +133,7 @@ class Report:
     def _repr_html_(self) -> str:
         done = all(verdict.status == "right" for verdict in self.verdicts)
         items = [
-            f'<li style="margin:.2em 0">{_mark(v.status)} {escape(_title(v))}'
+            f'<li style="margin:.1em 0">{_mark(v.status)} {escape(_title(v))}'
             f" · {_score(v)}</li>"
             for v in self.verdicts
         ]
@@ -185,7 +185,8 @@ def _items(values: Sequence, digits: int, brackets: str) -> str:
         texts += ["…", _write(values[-1], digits)]
     if brackets == "()" and len(texts) == 1:
         return f"({texts[0]},)"
-    matrix = isinstance(values, np.ndarray) and values.ndim == 2
+    is_array = isinstance(values, np.ndarray)
+    matrix = is_array and values.ndim == 2 and values.shape[1] > 1
     return brackets[0] + (",\n " if matrix else ", ").join(texts) + brackets[1]
 
 
