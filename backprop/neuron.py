@@ -22,8 +22,8 @@ def sigmoid(z: ArrayLike) -> NDArray[np.floating]:
     """
     z = as_float_array("z", z)
     with np.errstate(under="ignore"):  # e⁻¹⁰⁰⁰ is 0 in every digit there is
-        e = np.exp(-np.abs(z))  # between 0 and 1, so it cannot overflow
-        return np.where(z >= 0, 1, e) / (1 + e)
+        u = np.exp(-np.abs(z))  # between 0 and 1, so it cannot overflow
+        return np.where(z >= 0, 1, u) / (1 + u)
 
 
 def derivative_sigmoid(z: ArrayLike) -> NDArray[np.floating]:
