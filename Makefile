@@ -17,11 +17,12 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 book: $(INSTALLED) ## Build the site into _build/html
-	@$(BIN)/jupyter-book build . -q -W -n --keep-going
+	@echo "Building the book …"
+	@$(BIN)/jupyter-book build . -q -W -n --keep-going >/dev/null || { \
+	  echo "It does not build: the warnings above the traceback say why."; exit 1; }
 	@echo "Open $(CURDIR)/_build/html/index.html in a browser, or run make serve."
 
 serve: book ## Build the site and serve it to this machine (PORT=8000)
-	@echo "The book is at http://127.0.0.1:$(PORT)/ until you press Ctrl+C."
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 lab: $(INSTALLED) ## Open JupyterLab on the chapters
