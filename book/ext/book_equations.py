@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 katex.NODEJS_BINARY = compute_driver_executable()[0]
 katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
+katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds: a busy machine is no error
 
 
 # --- numbers --------------------------------------------------------------------------
