@@ -22,6 +22,7 @@ NUMBER = re.compile(r"-?\b\d+(?:\.\d+)?(?:e-?\d+)?")
 HASHED = re.compile(r"\b[a-z][0-9a-f]{10}\b|(?<=base64,)[^\"]*")
 # nbval skips the cell, or does not mind what it prints
 ESCAPES = {"nbval-skip", "skip-execution", "raises-exception"}
+IGNORE = "nbval-ignore-output"
 # What differs from machine to machine, or from run to run
 MACHINE = re.compile(
     r"""\bat[ ]0x[0-9a-fA-F]+                                    # an object's address
@@ -46,6 +47,22 @@ def nb(path):
 
 def code_cells(nb):
     return [(i, cell) for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+
+
+def shows_within_a_widget(nb, cell):
+    """Tell whether a widget of the cell holds captured output, as `interact` does."""
+    state = nb.metadata.get("widgets", {}).get(notebooks.WIDGET_STATE, {})
+    models = state.get("state", {})
+    views = (output.get("data", {}).get(WIDGET) for output in cell.outputs)
+    ahead, seen = [view["model_id"] for view in views if view], set()
+    while ahead:
+        model = models.get(name := ahead.pop(), {}).get("state", {})
+        if model.get("_model_name") == "OutputModel" and model["outputs"]:
+            return True
+        seen.add(name)
+        found = re.findall(r"IPY_MODEL_([\w-]+)", str(model))
+        ahead += [child for child in found if child not in seen]
+    return False
 
 
 def report(path, nb, problems, then="Mend it and run"):
@@ -212,8 +229,11 @@ def test_no_cell_escapes_the_comparison(path, nb):
         problems += [(i, f"has the tag {tag}") for tag in sorted(tags & ESCAPES)]
         if re.search(r"^\s*#+\s*(NBVAL|PYTEST_VALIDATE)_", cell.source, re.MULTILINE):
             problems.append((i, "has a comment that tells nbval not to look"))
-        # nbval takes what a widget shows within itself for an output of the cell
-        shows = any(WIDGET in output.get("data", {}) for output in cell.outputs)
-        if "nbval-ignore-output" in tags and not shows:
-            problems.append((i, "has the tag nbval-ignore-output but shows no widget"))
+        # What `interact` prints or draws is within its widget. nbval takes it for an
+        # output of the cell and fails; test_runs_again_to_the_same_bytes compares it.
+        within, tagged = shows_within_a_widget(nb, cell), IGNORE in tags
+        if tagged and not within:
+            problems.append((i, f"has the tag {IGNORE}, which is for `interact` only"))
+        if within and not tagged:
+            problems.append((i, f"needs the tag {IGNORE}: nbval cannot see `interact`"))
     report(path, nb, problems)
