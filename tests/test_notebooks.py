@@ -15,6 +15,7 @@ import pytest
 from tools import notebooks
 
 MOST_LINES = 25  # in a cell
+MOST_COLUMNS = 79  # in a line: more does not fit in the page
 FIGURE = "image/svg+xml"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IMAGES = ("image/png", "image/jpeg", "image/gif", "application/pdf")
@@ -200,6 +201,9 @@ def test_cells_are_short(path, nb):
         kept = cell.source.startswith("# keep: ")
         if lines > MOST_LINES and not folded and not kept:
             problems.append((i, f"has {lines} lines of {MOST_LINES}: split it"))
+        columns = max(len(line) for line in cell.source.splitlines())
+        if columns > MOST_COLUMNS and not kept:
+            problems.append((i, f"has {columns} columns of {MOST_COLUMNS}"))
     report(path, nb, problems)
 
 
