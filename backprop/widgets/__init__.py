@@ -1,5 +1,6 @@
 """Interactive figures: they compute in the browser, so a page needs no kernel."""
 
 from backprop.widgets.neuron import NeuronFigure
+from backprop.widgets.step_size import StepSizeFigure
 
-__all__ = ["NeuronFigure"]
+__all__ = ["NeuronFigure", "StepSizeFigure"]
