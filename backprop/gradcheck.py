@@ -4,13 +4,14 @@ Derived in chapter 1.
 """
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backprop.validate import as_float_array
 
-Scalar = Callable[[NDArray[np.float64]], float]
+Scalar: TypeAlias = Callable[[NDArray[np.float64]], float]
 
 EPS = float(np.finfo(np.float64).eps)  # from 1.0 to the next number: 2.2e-16
 
@@ -63,8 +64,8 @@ def numerical_gradient(f: Scalar, x: ArrayLike, h: float = 1e-5) -> NDArray[np.f
         upper[index] += h
         lower[index] -= h
         if not -np.inf < lower[index] < x[index] < upper[index] < np.inf:
-            raise ValueError(f"h = {h} does not fit x = {x[index]}: x ± h is lost")
-        step = upper[index] - lower[index]  # now: f may write into its argument
+            raise ValueError(f"h = {h} does not fit x = {x[index]}: it is lost")
+        step = upper[index] - lower[index]  # before f, which may write to them
         rise = number_from(f, upper) - number_from(f, lower)
         gradient[index] = rise / step
     return gradient
@@ -81,7 +82,7 @@ def check_gradient(
 
     Shapes are compared first. Then each entry's error is taken relative to the
     larger of the two values, or to a floor where both are smaller (equations
-    `relative-error`, `floor`): below it, round-off in f hides the difference.
+    `relative-error`, `check-floor`): below it, round-off in f hides the difference.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def check_gradient(
     """
     x, gradient = np.asarray(x), as_float_array("gradient", gradient)
     if not 0 < tolerance < 1:
-        raise ValueError(f"tolerance must lie between 0 and 1, got {tolerance}")
+        raise ValueError(f"tolerance must be between 0 and 1, got {tolerance}")
     if gradient.shape != x.shape:
         raise AssertionError(
             f"the gradient has shape {gradient.shape}, but x has shape {x.shape}"
@@ -102,14 +103,14 @@ def check_gradient(
     round_off = EPS * max(1.0, abs(number_from(f, x.copy()))) / h
     floor = 5 * round_off / tolerance
     size = np.maximum(np.maximum(np.abs(gradient), np.abs(measured)), floor)
-    with np.errstate(invalid="ignore"):  # inf / inf is nan, and nan fails below
+    with np.errstate(invalid="ignore"):  # inf / inf is nan, and fails below
         error = np.abs(gradient - measured) / size
     worst = np.unravel_index(np.argmax(error), error.shape)
     if not error[worst] < tolerance:  # also where the error is nan
         at = tuple(int(i) for i in worst)
         raise AssertionError(
-            f"gradient{list(at) if at else ''} is {gradient[worst]:.8g}, but a "
-            f"central difference gives {measured[worst]:.8g}: relative error "
-            f"{error[worst]:.1e}, tolerance {tolerance:.0e}"
+            f"gradient{list(at) if at else ''} is {gradient[worst]:.8g}, "
+            f"but a central difference gives {measured[worst]:.8g}: "
+            f"relative error {error[worst]:.1e}, tolerance {tolerance:.0e}"
         )
     return float(error[worst])

@@ -137,7 +137,7 @@ def test_a_gradient_that_is_not_made_of_real_numbers_is_refused(gradient):
 
 @pytest.mark.parametrize("tolerance", [0, -1e-6, 1, np.nan])
 def test_bad_tolerances_are_refused(tolerance):
-    with pytest.raises(ValueError, match=r"^tolerance must lie between 0 and 1"):
+    with pytest.raises(ValueError, match=r"^tolerance must be between 0 and 1"):
         check_gradient(smooth, X, SLOPE, tolerance=tolerance)
 
 
