@@ -28,9 +28,9 @@ def number_from(f: Scalar, x: NDArray[np.float64]) -> float:
     value = np.asarray(f(x))
     fits = value.shape == () and value.dtype in (np.float64, np.int64)
     if not fits or not np.isfinite(value):
+        got = f"shape {value.shape}" if value.shape else value
         raise ValueError(
-            f"f must return one finite number (float64), got {value.dtype} "
-            f"of shape {value.shape}: {value}"
+            f"f must return one finite number in float64, got {got} ({value.dtype})"
         )
     return float(value)
 
@@ -64,7 +64,7 @@ def numerical_gradient(f: Scalar, x: ArrayLike, h: float = 1e-5) -> NDArray[np.f
         upper[index] += h
         lower[index] -= h
         if not -np.inf < lower[index] < x[index] < upper[index] < np.inf:
-            raise ValueError(f"h = {h} does not fit x = {x[index]}: it is lost")
+            raise ValueError(f"h = {h} is lost in x = {x[index]}")
         step = upper[index] - lower[index]  # before f, which may write to them
         rise = number_from(f, upper) - number_from(f, lower)
         gradient[index] = rise / step
@@ -97,7 +97,7 @@ def check_gradient(
         raise ValueError(f"tolerance must be between 0 and 1, got {tolerance}")
     if gradient.shape != x.shape:
         raise AssertionError(
-            f"the gradient has shape {gradient.shape}, but x has shape {x.shape}"
+            f"gradient has shape {gradient.shape}, but x has shape {x.shape}"
         )
     measured = numerical_gradient(f, x, h)
     round_off = EPS * max(1.0, abs(number_from(f, x.copy()))) / h
@@ -107,10 +107,10 @@ def check_gradient(
         error = np.abs(gradient - measured) / size
     worst = np.unravel_index(np.argmax(error), error.shape)
     if not error[worst] < tolerance:  # also where the error is nan
-        at = tuple(int(i) for i in worst)
+        place = [int(i) for i in worst] or ""
         raise AssertionError(
-            f"gradient{list(at) if at else ''} is {gradient[worst]:.8g}, "
-            f"but a central difference gives {measured[worst]:.8g}: "
+            f"gradient{place} is {gradient[worst]:.8g}, "
+            f"but measured {measured[worst]:.8g}: "
             f"relative error {error[worst]:.1e}, tolerance {tolerance:.0e}"
         )
     return float(error[worst])

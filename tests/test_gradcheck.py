@@ -68,7 +68,7 @@ def test_a_function_may_write_into_its_argument():
 
 @pytest.mark.parametrize("x", [1e12, -1e12, np.finfo(float).max])
 def test_a_step_that_is_lost_in_x_is_refused(x):
-    with pytest.raises(ValueError, match=r"^h = 1e-05 does not fit x = "):
+    with pytest.raises(ValueError, match=r"^h = 1e-05 is lost in x = "):
         numerical_gradient(np.tanh, np.array(x))
 
 
