@@ -29,9 +29,8 @@ def number_from(f: Scalar, x: NDArray[np.float64]) -> float:
     fits = value.shape == () and value.dtype in (np.float64, np.int64)
     if not fits or not np.isfinite(value):
         got = f"shape {value.shape}" if value.shape else value
-        raise ValueError(
-            f"f must return one finite number in float64, got {got} ({value.dtype})"
-        )
+        wanted = "one finite number in float64"
+        raise ValueError(f"f must return {wanted}, got {got} ({value.dtype})")
     return float(value)
 
 
