@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backprop.validate import as_float_array
+from backprop.validate import as_float_array, require_finite
 
 Scalar: TypeAlias = Callable[[NDArray[np.float64]], float]
 
@@ -52,9 +52,8 @@ def numerical_gradient(f: Scalar, x: ArrayLike, h: float = 1e-5) -> NDArray[np.f
     if x.dtype != np.float64:
         raise TypeError(f"x must be an array of float64, got {x.dtype}")
     if x.size == 0:
-        raise ValueError(f"x is empty: its shape is {x.shape}")
-    if not np.isfinite(x).all():
-        raise ValueError("x must be finite, got an infinite value or nan")
+        raise ValueError(f"x must not be empty, got the shape {x.shape}")
+    require_finite("x", x)
     if not 0 < h < np.inf:
         raise ValueError(f"h must be positive and finite, got {h}")
     gradient = np.empty(x.shape)
