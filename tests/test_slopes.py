@@ -117,6 +117,15 @@ def test_the_best_h_is_the_predicted_one(rule, name):
     else:
         best = (3 * EPS * f / d3) ** (1 / 3)
         bound = d3 * best**2 / 2
+
+    def error_bound(h):
+        if rule is forward:
+            return d2 * h / 2 + 2 * EPS * f / h
+        return d3 * h**2 / 6 + EPS * f / h
+
+    assert error_bound(best) == pytest.approx(bound)
+    assert bound < min(error_bound(0.99 * best), error_bound(1.01 * best))
+
     points = (x * np.random.default_rng(1).uniform(0.95, 1.05, 100)).tolist()
     steps = best * 10.0 ** np.arange(-2, 2.01, 0.1)
     errors = [worst_error(rule, derivatives, points, h) for h in steps]
