@@ -43,7 +43,9 @@ def from_chapter(*names):
     return [space[name] for name in names]
 
 
-paths, sweep_back, ladder, work = from_chapter("paths", "sweep_back", "ladder", "work")
+paths, sweep_back, ladder, multiplications = from_chapter(
+    "paths", "sweep_back", "ladder", "multiplications"
+)
 
 
 def error_per_nudge(f, slope, x, eps):
@@ -266,4 +268,4 @@ def test_multiplications_are_counted(sizes):
         return total
 
     from_right = count([(into, out) for out, into in tables])  # transposed
-    assert work(sizes) == (count(tables[::-1]), from_right)
+    assert multiplications(sizes) == (count(tables[::-1]), from_right)
