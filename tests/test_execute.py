@@ -44,6 +44,27 @@ def test_two_runs_give_the_same_bytes_whatever_an_editor_left_behind():
     assert len(second.cells[1].outputs) == 1  # flushed twice, one stream
 
 
+def test_a_measured_figure_stays_until_its_source_changes():
+    draw = (
+        "import time\nfrom IPython.display import SVG\n"
+        "SVG(f'<svg xmlns=\"http://www.w3.org/2000/svg\"><!--{time.time_ns()}--></svg>')"
+    )
+    path = notebooks.ROOT / "chapters.ipynb"
+
+    def figure(nb):
+        return nb.cells[0].outputs[0].data[notebooks.FIGURE]
+
+    cell = new_code_cell(draw, metadata={"tags": [notebooks.MEASURED]})
+    first = notebooks.execute(notebook(cell), path)
+    assert notebooks.execute(first, path) == first
+    edited = copy.deepcopy(first)
+    edited.cells[0].source += "  # again"
+    assert figure(notebooks.execute(edited, path)) != figure(first)
+    untagged = copy.deepcopy(first)
+    untagged.cells[0].metadata.tags = []
+    assert figure(notebooks.execute(untagged, path)) != figure(first)
+
+
 def test_random_widget_ids_become_numbers_and_chosen_ones_stay():
     nb = run(
         "import ipywidgets",

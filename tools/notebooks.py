@@ -43,6 +43,10 @@ CELL_KEYS = ("backprop", "mystnb", "tags")
 # What the page folds, JupyterLab folds too.
 FOLDED = {"hide-input": "source_hidden", "hide-output": "outputs_hidden"}
 
+# The tag of a cell that draws times: its figure differs from run to run.
+MEASURED = "measured"
+FIGURE = "image/svg+xml"
+
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 RANDOM_ID = re.compile(r"[0-9a-f]{32}")
@@ -132,12 +136,14 @@ def execute(nb: NotebookNode, path: Path) -> NotebookNode:
     """Run every cell in a fresh kernel; return the result, normalised.
 
     `path` is where the notebook stands or will stand: the kernel works in its folder.
+    A cell tagged "measured" keeps the figure that `nb` has, until its source changes.
 
     Raises
     ------
     NotebookError
         If a cell raises, takes longer than CELL_TIMEOUT or ends the kernel.
     """
+    measured = _measured(nb)  # by the old ids: they know the source that drew it
     nb = normalise(nb)
     nb.metadata.pop("widgets", None)
     for cell in nb.cells:
@@ -173,8 +179,21 @@ def execute(nb: NotebookNode, path: Path) -> NotebookNode:
     except DeadKernelError:
         reason = "it ended the kernel"
     else:
+        for key, figure in _measured(nb).items():
+            figure.update({FIGURE: measured.get(key, figure)[FIGURE]})
         return normalise(nb)
     raise NotebookError(f"{where(path, nb, at)}: {reason}")
+
+
+def _measured(nb: NotebookNode) -> dict[tuple[str, int], NotebookNode]:
+    """Find the figures of the cells tagged "measured", by cell and place in it."""
+    return {
+        (cell.id, i): output.data
+        for cell in nb.cells
+        if MEASURED in cell.metadata.get("tags", [])
+        for i, output in enumerate(cell.get("outputs", []))
+        if FIGURE in output.get("data", {})
+    }
 
 
 def _cell_metadata(metadata: NotebookNode) -> NotebookNode:
