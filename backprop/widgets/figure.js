@@ -92,17 +92,19 @@ export function button(label, act, names = "button") {
 }
 
 /** A slider with its label and reading. `show` says how it reads a value. */
-export function slider(key, label, [min, max, step], act, show = (v) => format(v, 2)) {
+export function slider(key, label, range, act, show = (v) => format(v, 2)) {
   const value = html("span", { class: "reading", "aria-hidden": "true" });
-  const input = html("input", { type: "range", min, max, step, "data-input": key, ...shortcuts });
+  const input = html("input", { type: "range", "data-input": key, ...shortcuts });
   input.addEventListener("input", () => act(+input.value));
-  return { node: html("label", { class: "slider" }, label, value, input), update(v) {
-    input.min = v < min ? Math.floor(v) : min; // Python may have set it beyond
-    input.max = v > max ? Math.ceil(v) : max;
-    input.value = v;
-    value.textContent = show(v);
-    input.setAttribute("aria-valuetext", value.textContent);
-  } };
+  return { node: html("label", { class: "slider" }, label, value, input),
+    update(v, [min, max, step] = range) {
+      input.step = step;
+      input.min = v < min ? Math.floor(v) : min; // Python may have set it beyond
+      input.max = v > max ? Math.ceil(v) : max;
+      input.value = v;
+      value.textContent = show(v);
+      input.setAttribute("aria-valuetext", value.textContent);
+    } };
 }
 
 let groups = 0;
