@@ -4,11 +4,12 @@ Derived in chapter 1.
 """
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Scalar = Callable[[NDArray[np.float64]], float]
+Scalar: TypeAlias = Callable[[NDArray[np.float64]], float]
 
 
 def numerical_gradient(f: Scalar, x: ArrayLike, h: float = 1e-5) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ import pytest
 from tools import notebooks
 
 MOST_LINES = 25  # in a cell
+MOST_COLUMNS = 79  # in a line: more does not fit in the page
 FIGURE = "image/svg+xml"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IMAGES = ("image/png", "image/jpeg", "image/gif", "application/pdf")
@@ -22,6 +23,7 @@ NUMBER = re.compile(r"-?\b\d+(?:\.\d+)?(?:e-?\d+)?")
 HASHED = re.compile(r"\b[a-z][0-9a-f]{10}\b|(?<=base64,)[^\"]*")
 # nbval skips the cell, or does not mind what it prints
 ESCAPES = {"nbval-skip", "skip-execution", "raises-exception"}
+IGNORE = "nbval-ignore-output"
 # What differs from machine to machine, or from run to run
 MACHINE = re.compile(
     r"""\bat[ ]0x[0-9a-fA-F]+                                    # an object's address
@@ -46,6 +48,22 @@ def nb(path):
 
 def code_cells(nb):
     return [(i, cell) for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+
+
+def shows_within_a_widget(nb, cell):
+    """Tell whether a widget of the cell holds captured output, as `interact` does."""
+    state = nb.metadata.get("widgets", {}).get(notebooks.WIDGET_STATE, {})
+    models = state.get("state", {})
+    views = (output.get("data", {}).get(WIDGET) for output in cell.outputs)
+    ahead, seen = [view["model_id"] for view in views if view], set()
+    while ahead:
+        model = models.get(name := ahead.pop(), {}).get("state", {})
+        if model.get("_model_name") == "OutputModel" and model["outputs"]:
+            return True
+        seen.add(name)
+        found = re.findall(r"IPY_MODEL_([\w-]+)", str(model))
+        ahead += [child for child in found if child not in seen]
+    return False
 
 
 def report(path, nb, problems, then="Mend it and run"):
@@ -183,6 +201,9 @@ def test_cells_are_short(path, nb):
         kept = cell.source.startswith("# keep: ")
         if lines > MOST_LINES and not folded and not kept:
             problems.append((i, f"has {lines} lines of {MOST_LINES}: split it"))
+        columns = max(len(line) for line in cell.source.splitlines())
+        if columns > MOST_COLUMNS and not kept:
+            problems.append((i, f"has {columns} columns of {MOST_COLUMNS}"))
     report(path, nb, problems)
 
 
@@ -212,8 +233,11 @@ def test_no_cell_escapes_the_comparison(path, nb):
         problems += [(i, f"has the tag {tag}") for tag in sorted(tags & ESCAPES)]
         if re.search(r"^\s*#+\s*(NBVAL|PYTEST_VALIDATE)_", cell.source, re.MULTILINE):
             problems.append((i, "has a comment that tells nbval not to look"))
-        # nbval takes what a widget shows within itself for an output of the cell
-        shows = any(WIDGET in output.get("data", {}) for output in cell.outputs)
-        if "nbval-ignore-output" in tags and not shows:
-            problems.append((i, "has the tag nbval-ignore-output but shows no widget"))
+        # What `interact` prints or draws is within its widget. nbval takes it for an
+        # output of the cell and fails; test_runs_again_to_the_same_bytes compares it.
+        within, tagged = shows_within_a_widget(nb, cell), IGNORE in tags
+        if tagged and not within:
+            problems.append((i, f"has the tag {IGNORE}, which is for `interact` only"))
+        if within and not tagged:
+            problems.append((i, f"needs the tag {IGNORE}: nbval cannot see `interact`"))
     report(path, nb, problems)

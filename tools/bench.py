@@ -1,4 +1,4 @@
-"""Measure the site beside its budgets: `make bench`. It asserts nothing."""
+"""Measure speeds and weights beside their budgets: `make bench`. Asserts nothing."""
 
 import gzip
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser import find_browser, open_browser, serve
+from tools import bench_step, notebooks
 
 ROOT = Path(__file__).parents[1]
 TEXT = (".html", ".js", ".css", ".svg", ".json")
@@ -57,6 +58,17 @@ def build_times(out: Path) -> Iterator[Row]:
         yield "build, one chapter saved", f"{build(out):.1f} s", "≤ 5 s"
     finally:
         os.utime(chapter, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def notebook_times() -> Iterator[Row]:
+    """Run every notebook, as nbval does."""
+    times = []
+    for path in notebooks.paths():
+        start = time.perf_counter()
+        notebooks.execute(notebooks.read(path), path)
+        times.append(time.perf_counter() - start)
+    yield "a notebook, on average", f"{statistics.mean(times):.1f} s", "≤ 4 s"
+    yield "the slowest notebook", f"{max(times):.1f} s", "≤ 60 s"
 
 
 def page_weights(site: Path, address: str, browser: Browser) -> Iterator[Row]:
@@ -110,6 +122,8 @@ def show(row: Row) -> None:
 def main() -> None:
     """Print the table, row by row as it is measured."""
     show(("what", "measured", "budget"))
+    for row in notebook_times():
+        show(row)
     with tempfile.TemporaryDirectory() as folder:
         for row in build_times(Path(folder)):
             show(row)
@@ -122,6 +136,7 @@ def main() -> None:
             for measure in (page_weights, figure_times):
                 for row in measure(site, address, browser):
                     show(row)
+    bench_step.main()
 
 
 if __name__ == "__main__":
