@@ -46,7 +46,8 @@ def as_finite_array(
         If the shape is wrong, a size is zero, or a value is infinite or nan.
     """
     array = as_float_array(name, value)
-    fits = shape is None or array.ndim == len(shape) and all(
+    shape = array.shape if shape is None else shape
+    fits = array.ndim == len(shape) and all(
         size == want
         for size, want in zip(array.shape, shape, strict=True)
         if not isinstance(want, str)

@@ -41,7 +41,7 @@ def test_breast_cancer():
 
 
 def test_the_columns_of_the_breast_cancer_data_have_the_right_names():
-    measurements, malignant = load_breast_cancer()
+    measurements, _ = load_breast_cancer()
     assert len(set(BREAST_CANCER_FEATURES)) == len(BREAST_CANCER_FEATURES) == 30
     column = dict(zip(BREAST_CANCER_FEATURES, measurements.T, strict=True))
     # Smallest and largest value, from the description that comes with the file.
