@@ -35,11 +35,14 @@ def load_digits(*only: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     Raises
     ------
     ValueError
-        If something asked for is not a digit from 0 to 9.
+        If something that was asked for is not a digit from 0 to 9.
     """
     strange = [digit for digit in only if digit not in range(10)]
     if strange:
-        raise ValueError(f"only takes digits from 0 to 9, got {strange[0]!r}")
+        raise ValueError(
+            f"load_digits takes digits from 0 to 9, as in load_digits(3, 8), "
+            f"got {strange[0]!r}"
+        )
     table = _read("digits.csv.gz")
     if only:
         table = table[np.isin(table[:, -1], only)]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backprop.neuron import sigmoid
-from backprop.validate import as_finite_array
+from backprop.validate import as_finite_array, require_finite
 
 
 def half_squared_error(
@@ -24,13 +24,17 @@ def half_squared_error(
     TypeError
         If an argument is not made of real numbers.
     ValueError
-        If the shapes differ, a batch is empty, or a value is not finite.
+        If the shapes differ, a batch is empty, or a value, given or computed, is not
+        finite.
     """
     a = as_finite_array("a", a)
     y = as_finite_array("y", y, a.shape).astype(a.dtype, copy=False)
     n = len(a) if a.ndim else 1
-    miss = a - y
-    return float(np.sum(miss**2)) / 2 / n, miss / n
+    with np.errstate(over="ignore"):  # found below, and named
+        miss = a - y
+        loss = np.sum(miss**2) / 2 / n
+    require_finite("the loss", loss)
+    return float(loss), miss / n
 
 
 def binary_cross_entropy(
@@ -48,8 +52,8 @@ def binary_cross_entropy(
     TypeError
         If an argument is not made of real numbers.
     ValueError
-        If the shapes differ, a batch is empty, a value is not finite, or y is not
-        between 0 and 1.
+        If the shapes differ, a batch is empty, a value, given or computed, is not
+        finite, or y is not between 0 and 1.
     """
     z = as_finite_array("z", z)
     y = as_finite_array("y", y, z.shape).astype(z.dtype, copy=False)
@@ -59,5 +63,8 @@ def binary_cross_entropy(
         )
     n = len(z) if z.ndim else 1
     with np.errstate(under="ignore"):  # e⁻¹⁰⁰⁰ is 0 in every digit there is
-        loss = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
-    return float(np.sum(loss)) / n, (sigmoid(z) - y) / n
+        losses = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
+    with np.errstate(over="ignore"):  # found below, and named
+        loss = np.sum(losses) / n
+    require_finite("the loss", loss)
+    return float(loss), (sigmoid(z) - y) / n

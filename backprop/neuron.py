@@ -6,7 +6,12 @@ Derived in chapter 3.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backprop.validate import as_finite_array, as_float_array, require_weights
+from backprop.validate import (
+    as_finite_array,
+    as_float_array,
+    require_finite,
+    require_weights,
+)
 
 
 def sigmoid(z: ArrayLike) -> NDArray[np.floating]:
@@ -58,22 +63,27 @@ def backpropagation(
     TypeError
         If an argument is not made of real numbers, or `weights` not of floats.
     ValueError
-        If a shape does not fit, an array is empty, a value is not finite, or the
-        step would leave the finite numbers.
+        If a shape does not fit, an array is empty, or a value, given or computed, is
+        not finite.
     """
     input = as_finite_array("input", input, ("n", "d"))
     output = as_finite_array("output", output, (len(input), "k"))
     require_weights("weights", weights, (input.shape[1], output.shape[1]))
     lr = as_finite_array("lr", lr, ())
 
-    # Forward pass
-    z = input @ weights
-    activation = sigmoid(z)
+    with np.errstate(over="ignore", invalid="ignore"):  # found below, and named
+        # Forward pass
+        z = input @ weights
+        activation = sigmoid(z)
+        delta = activation - output
+        loss = np.sum(delta**2) / 2
 
-    # Backward pass
-    delta = activation - output
-    dz = delta * derivative_sigmoid(z)
-    step = lr * (input.T @ dz)
+        # Backward pass
+        dz = delta * derivative_sigmoid(z)
+        stepped = (weights - lr * (input.T @ dz)).astype(weights.dtype)
 
-    weights[...] = as_finite_array("weights - step", weights - step, weights.shape)
-    return 0.5 * float(np.sum(delta**2))
+    require_finite("input @ weights", z)
+    require_finite("the loss", loss)
+    require_finite("weights after the step", stepped)
+    weights[...] = stepped
+    return float(loss)

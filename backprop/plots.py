@@ -52,9 +52,10 @@ def label(ax: Axes, x: float, y: float, text: str, color: str, **options) -> Non
 def show_image(ax: Axes, image: NDArray, title: str, signed: bool = False) -> None:
     """Show one image (H, W): ink dark on paper, or signed values in two colours.
 
-    Signed images run from blue (negative) through white (zero) to vermillion.
+    Signed images run from blue (negative) through white (zero) to vermillion. Each
+    image has its own scale, up to the largest of its absolute values.
     """
-    largest = float(np.abs(image).max())
+    largest = float(np.abs(image).max()) or 1.0
     low, cmap = (-largest, SIGNED) if signed else (0, "gray_r")
     ax.imshow(image, cmap=cmap, vmin=low, vmax=largest)
     ax.set_title(title, fontsize=9, loc="center")
@@ -63,7 +64,18 @@ def show_image(ax: Axes, image: NDArray, title: str, signed: bool = False) -> No
 
 
 def show_images(images: Sequence[NDArray], titles: Sequence[str]) -> None:
-    """Show images (N, H, W) in one row, each under its title."""
+    """Show images (N, H, W) in one row, each under its title.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, or not one title for each.
+    """
+    if not len(images) or len(images) != len(titles):
+        raise ValueError(
+            f"images and titles must be as many, and some: got {len(images)} images "
+            f"and {len(titles)} titles"
+        )
     size = min(1.3, WIDTH / len(images))
     _, axes = plt.subplots(
         1, len(images), figsize=(size * len(images), 1.25 * size), squeeze=False

@@ -16,12 +16,14 @@ def as_float_array(name: str, value: ArrayLike) -> NDArray[np.floating]:
     TypeError
         If `value` is not made of real numbers.
     """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a plain array, got one with a mask")
     try:
         array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        raise TypeError(
-            f"{name} must be an array of numbers, got a ragged list"
-        ) from None
+    except ValueError as error:  # a ragged list, for one
+        raise TypeError(f"{name} must be an array of numbers: {error}") from None
+    if array.dtype == object and all(isinstance(item, int) for item in array.flat):
+        array = array.astype(np.float64)  # integers of more than 64 bits
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{name} must be real numbers, got {type(value).__name__} "
@@ -56,12 +58,24 @@ def as_finite_array(
         expected = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
         raise ValueError(f"{name} has shape {array.shape}, expected ({expected})")
     if array.size == 0:
-        raise ValueError(f"{name} is empty: its shape is {array.shape}")
+        raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+    require_finite(name, array)
+    return array
+
+
+def require_finite(name: str, array: NDArray[np.floating]) -> None:
+    """Check that no entry is infinite or nan.
+
+    Raises
+    ------
+    ValueError
+        If one is; the message says where.
+    """
     if not np.isfinite(array).all():
+        array = np.asarray(array)
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at index {index}" if index else ""
         raise ValueError(f"{name} must be finite, got {array[index]}{where}")
-    return array
 
 
 def require_weights(name: str, weights: NDArray[np.floating], shape: Shape) -> None:
@@ -83,5 +97,7 @@ def require_weights(name: str, weights: NDArray[np.floating], shape: Shape) -> N
             f"got {got}"
         )
     if not weights.flags.writeable:
-        raise ValueError(f"{name} is changed in place, but this array is read-only")
-    as_finite_array(name, weights, shape)
+        raise ValueError(
+            f"{name} is changed in place, so must be writeable, got a read-only array"
+        )
+    as_finite_array(name, weights, shape)  # for its errors only

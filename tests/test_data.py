@@ -23,7 +23,7 @@ def test_some_digits_in_the_order_of_the_file():
 
 @pytest.mark.parametrize("strange", [10, -1, "3", 3.5])
 def test_what_is_not_a_digit_is_refused(strange):
-    with pytest.raises(ValueError, match=f"digits from 0 to 9, got {strange!r}"):
+    with pytest.raises(ValueError, match=f"digits from 0 to 9, .* got {strange!r}"):
         load_digits(3, strange)
 
 

@@ -310,7 +310,7 @@ BAD = {
     "an empty batch": ("first", np.ones((0, 2)), ValueError, "empty"),
     "an infinite answer": ("first", [1, np.inf, 0], ValueError, "inf at index"),
     "complex": ("first", np.ones(3) * 1j, TypeError, "complex"),
-    "ragged": ("first", [[1, 2], [3]], TypeError, "ragged"),
+    "ragged": ("first", [[1, 2], [3]], TypeError, "array of numbers"),
 }
 
 
@@ -332,3 +332,12 @@ def test_targets_of_cross_entropy_are_chances(y):
     with pytest.raises(ValueError, match=r"^y must lie between 0 and 1, got .* from"):
         binary_cross_entropy([0.1, 0.2, 0.3], y)
     half_squared_error([0.1, 0.2, 0.3], y)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    ("dtype", "large"), [(np.float32, 3e38), (np.float64, 1.7e308)]
+)
+def test_a_loss_beyond_the_finite_numbers_is_an_error(loss, dtype, large):
+    with pytest.raises(ValueError, match="^the loss must be finite, got inf"):
+        loss(np.full(2, large, dtype), np.zeros(2, dtype))

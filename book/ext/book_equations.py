@@ -29,6 +29,20 @@ katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds: a busy machine is no error
 
 
+class KaTeXServer(katex.KaTeXServer):
+    """The extension's, with a server that never outlives the build."""
+
+    @classmethod
+    def build_command(cls, socket=None, port=None):
+        """Return the command that starts the server."""
+        node, *arguments = super().build_command(socket, port)
+        guard = str(Path(__file__).with_name("end_with_parent.js"))
+        return [node, "--require", guard, *arguments]
+
+
+katex.KaTeXServer = KaTeXServer
+
+
 # --- numbers --------------------------------------------------------------------------
 
 
