@@ -44,8 +44,8 @@ def binary_cross_entropy(
 
     z (N,) or (N, K), the sums before the squash, y of the same shape, from 0 to 1 ->
     loss (), dz in the shape and dtype of z. The outputs of an example are added, its
-    rows averaged; a single number is a batch of one. Neither overflows nor warns,
-    whatever the size of z (equations `stable-bce`, `grad-bce`, `mean-loss`).
+    rows averaged; a single number is a batch of one. Every digit survives, whatever the
+    size of z (equations `stable-bce`, `grad-bce`, `mean-loss`).
 
     Raises
     ------
@@ -62,9 +62,8 @@ def binary_cross_entropy(
             f"y must lie between 0 and 1, got values from {y.min()} to {y.max()}"
         )
     n = len(z) if z.ndim else 1
-    with np.errstate(under="ignore"):  # e⁻¹⁰⁰⁰ is 0 in every digit there is
+    with np.errstate(under="ignore", over="ignore"):  # e⁻¹⁰⁰⁰ is 0; inf is named below
         losses = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
-    with np.errstate(over="ignore"):  # found below, and named
         loss = np.sum(losses) / n
     require_finite("the loss", loss)
     return float(loss), (sigmoid(z) - y) / n

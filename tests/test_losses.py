@@ -339,5 +339,5 @@ def test_targets_of_cross_entropy_are_chances(y):
     ("dtype", "large"), [(np.float32, 3e38), (np.float64, 1.7e308)]
 )
 def test_a_loss_beyond_the_finite_numbers_is_an_error(loss, dtype, large):
-    with pytest.raises(ValueError, match="^the loss must be finite, got inf"):
+    with pytest.raises(ValueError, match=r"^the loss must be finite, got inf"):
         loss(np.full(2, large, dtype), np.zeros(2, dtype))
