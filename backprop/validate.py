@@ -32,10 +32,13 @@ def as_float_array(name: str, value: ArrayLike) -> NDArray[np.floating]:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def as_finite_array(name: str, value: ArrayLike, shape: Shape) -> NDArray[np.floating]:
+def as_finite_array(
+    name: str, value: ArrayLike, shape: Shape | None = None
+) -> NDArray[np.floating]:
     """Return `value` as a finite, non-empty float array of the given shape.
 
-    A number in `shape` is demanded, a name stands for any size: `("n", "d")`.
+    A number in `shape` is demanded, a name stands for any size: `("n", "d")`. Without
+    `shape`, any will do.
 
     Raises
     ------
@@ -45,6 +48,7 @@ def as_finite_array(name: str, value: ArrayLike, shape: Shape) -> NDArray[np.flo
         If the shape is wrong, a size is zero, or a value is infinite or nan.
     """
     array = as_float_array(name, value)
+    shape = array.shape if shape is None else shape
     fits = array.ndim == len(shape) and all(
         size == want
         for size, want in zip(array.shape, shape, strict=True)
