@@ -170,6 +170,8 @@ def _write(value: Plain, digits: int) -> str:
         if not value.ndim:
             return _write(value.item(), digits)
         return _items(value, digits, "[]")
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, tuple | list):
         return _items(value, digits, "()" if isinstance(value, tuple) else "[]")
     if isinstance(value, dict):
