@@ -171,6 +171,22 @@ def test_text_of_a_known_misconception():
     )
 
 
+def test_text_of_a_function_among_the_arguments():
+    def central_difference(f, x, h):
+        return (f(x + h) - f(x)) / h
+
+    assert "f         lambda x: x**3 - 2.7 * x\n" in repr(
+        check("1.1", central_difference)
+    )
+
+
+def test_truth_is_written_as_truth():
+    def agrees(f, x, gradient):
+        return True
+
+    assert "expected  False\n      got       True" in repr(check("1.5", agrees))
+
+
 def test_html_is_escaped_self_contained_and_says_more_than_colour():
     def stable_sigmoid(z):
         raise ValueError("<b>&</b>")
@@ -325,4 +341,4 @@ def test_check_prints_nothing():
 
 
 def test_every_question_is_known_by_its_id():
-    assert list(QUESTIONS) == ["3.1", "3.2", "3.3", "3.4", "3.5"]
+    assert list(QUESTIONS) == [f"{set}.{n}" for set in (1, 3) for n in range(1, 6)]

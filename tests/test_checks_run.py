@@ -12,7 +12,7 @@ import pytest
 
 from backprop.checks import QUESTIONS, check
 from backprop.checks.judge import judge, outcomes_of
-from backprop.checks.run import MAX_TEXT, Opaque, plain, run
+from backprop.checks.run import MAX_TEXT, Opaque, Source, plain, run
 
 
 class AlwaysEqual(np.ndarray):
@@ -316,6 +316,24 @@ def test_arguments_are_copies_and_come_back_as_they_were_left():
     assert given.tolist() == [1, 2]
     assert outcome.args[0].tolist() == [5, 2]
     assert outcome.value.tolist() == [5, 2] and outcome.value is not outcome.args[0]
+
+
+def test_a_function_is_given_by_its_source_and_stays_text():
+    given = Source("lambda x: np.sum(x**2)")
+    outcome = run(lambda f, x: f(x), (given, np.array([1.0, 2.0])))
+    assert outcome.error is None and outcome.value == 5
+    assert outcome.args[0] == given
+    kept = run(lambda f, x: f, (given, 0.0)).value
+    assert kept == Opaque("an object of type function")
+
+
+def test_an_error_inside_a_given_function_is_blamed_on_the_line_that_called_it():
+    def function(f):
+        return f(0)  # the line
+
+    failure = run(function, (Source("lambda x: 1 / x"),)).error
+    assert failure.type == "ZeroDivisionError"
+    assert failure.line == "return f(0)  # the line"
 
 
 def test_what_a_function_keeps_cannot_change_the_outcome():

@@ -203,9 +203,8 @@ def _compare_numbers(
         atol = max(atol, float(np.finfo(want.dtype).eps))
     wide = np.complex128 if want.dtype.kind == "c" else np.float64
     with np.errstate(all="ignore"):
-        want, have = want.astype(wide), have.astype(wide)
-        size = np.abs(want)
-        error = np.abs(have - want)
+        size = np.abs(want.astype(wide))
+        error = np.abs(have.astype(wide) - want.astype(wide))
         equal = (have == want) | (np.isnan(have) & np.isnan(want))
         close = np.isfinite(want) & (error <= atol + rtol * size)
         relative = np.nan_to_num(error / np.maximum(size, atol), nan=np.inf)

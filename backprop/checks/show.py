@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from backprop.checks.run import Opaque, Plain
+from backprop.checks.run import Opaque, Plain, Source
 
 Status = Literal["right", "wrong", "unanswered"]
 
@@ -162,12 +162,16 @@ def write_apart(*values: Plain) -> tuple[str, ...]:
 def _write(value: Plain, digits: int) -> str:
     if isinstance(value, Opaque):
         return value.description
+    if isinstance(value, Source):
+        return value.text
     if isinstance(value, np.ndarray):
         if value.ndim > 3:
             return f"an array of shape {value.shape}"
         if not value.ndim:
             return _write(value.item(), digits)
         return _items(value, digits, "[]")
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, tuple | list):
         return _items(value, digits, "()" if isinstance(value, tuple) else "[]")
     if isinstance(value, dict):
