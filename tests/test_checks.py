@@ -325,4 +325,4 @@ def test_check_prints_nothing():
 
 
 def test_every_question_is_known_by_its_id():
-    assert list(QUESTIONS) == ["3.1", "3.2", "3.3", "3.4", "3.5"]
+    assert list(QUESTIONS) == [f"{set}.{n}" for set in (2, 3) for n in range(1, 6)]
