@@ -139,6 +139,35 @@ def test_what_set_3_says_about_the_broken_function():
         broken(np.ones((4, 3)), np.ones((4, 1)), np.ones((3, 1)))
 
 
+def test_what_set_2_says_about_wrong_turns():
+    nb = notebooks.read(notebooks.ROOT / "solutions" / "02_chain_rule.ipynb")
+    names = {}
+    for cell in nb.cells:
+        if cell.cell_type == "code" and re.match(r"import|def", cell.source):
+            exec(cell.source, names)
+    # 2.1: "gives 2.937 where 2.507 is right", and so do the first two links at x
+    assert np.round(2 * np.cos(1) * np.exp(1), 3) == 2.937
+    # 2.3: "it finds the 2⁴⁰ paths of the ladder with 120 multiplications"
+    order = [f"{name}{k}" for k in range(40) for name in "xv"] + ["x40"]
+    ladder = {}
+    for k in range(40):
+        ladder[f"v{k}"] = [(f"x{k}", 1.0)]
+        ladder[f"x{k + 1}"] = [(f"x{k}", 1.0), (f"v{k}", 1.0)]
+    assert sum(map(len, ladder.values())) == 120
+    assert names["sweep_back"](ladder, order, "x40")["x0"] == 2**40
+    # 2.4: 60 from the narrow end, 48 from the wide one
+    J1, J2, J3 = np.ones((6, 3)), np.ones((2, 6)), np.ones((2, 2))
+    assert names["cheap_product"](J1, J2, J3)[1] == 48
+    assert len(J3) * (J2.size + J1.size) == 60
+    # 2.5: right on a chain, 24 on the example, and 0 when it is written backward
+    broken, example = names["broken"], names["example"]
+    chain = {"b": [("a", 2.0)], "c": [("b", 3.0)]}
+    assert broken(chain, list("abc"), "c") == {"a": 6.0, "b": 3.0, "c": 1.0}
+    assert broken(example, list("absd"), "d")["a"] == 24
+    backward = dict(reversed(example.items()))
+    assert broken(backward, list("absd"), "d")["a"] == 0
+
+
 BAD_SOLUTIONS = {
     "is not a title": ["# Answers", "def f():\n    pass"],
     "do not belong together": [

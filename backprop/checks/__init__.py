@@ -4,10 +4,11 @@ One engine serves the learner, the tests and the batch grader:
 `question` says what is asked, `run` calls an answer, `judge` compares, `show` displays.
 """
 
+import importlib
+import pkgutil
 import types
 from collections.abc import Callable
 
-from backprop.checks import chapter01, chapter03
 from backprop.checks.judge import judge, outcomes_of, verdict
 from backprop.checks.question import Question
 from backprop.checks.run import clean, type_name
@@ -15,8 +16,14 @@ from backprop.checks.show import Report, Verdict
 
 __all__ = ["QUESTIONS", "check", "report"]
 
+# The modules named chapterNN beside this one, in the order of the book.
+_CHAPTERS = [
+    importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.iter_modules(__path__)
+    if module.name.startswith("chapter")
+]
 QUESTIONS: dict[str, Question] = {
-    q.id: q for chapter in (chapter01, chapter03) for q in chapter.QUESTIONS
+    question.id: question for chapter in _CHAPTERS for question in chapter.QUESTIONS
 }
 
 _verdicts: dict[str, Verdict] = {}  # the latest on each question of this session
