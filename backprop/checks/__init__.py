@@ -7,7 +7,7 @@ One engine serves the learner, the tests and the batch grader:
 import types
 from collections.abc import Callable
 
-from backprop.checks import chapter03
+from backprop.checks import chapter03, chapter04
 from backprop.checks.judge import judge, outcomes_of, verdict
 from backprop.checks.question import Question
 from backprop.checks.run import clean, type_name
@@ -15,7 +15,9 @@ from backprop.checks.show import Report, Verdict
 
 __all__ = ["QUESTIONS", "check", "report"]
 
-QUESTIONS: dict[str, Question] = {q.id: q for q in chapter03.QUESTIONS}
+QUESTIONS: dict[str, Question] = {
+    q.id: q for chapter in (chapter03, chapter04) for q in chapter.QUESTIONS
+}
 
 _verdicts: dict[str, Verdict] = {}  # the latest on each question of this session
 
