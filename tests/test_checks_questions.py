@@ -90,6 +90,7 @@ MENTIONS = {
     "4.1": {
         "naive": "as it stands in the book",
         "clipped": "clip a at 10⁻⁷",
+        "clipped_at_a_trillionth": "clip a at 10⁻¹²",
         "clipped_finely": "limit of 10⁻¹⁵",
         "added": "added inside the logarithm",
         "overflows": "right loss, but at z = 1000",
@@ -120,6 +121,7 @@ MENTIONS = {
         "squashed_twice": "squashed twice",
         "decided": "cut the answer to 0 or 1",
         "mean_miss": "the mean of all misses",
+        "mean_over_rows": "averaged the misses over the rows",
         "the_loss": "This is the loss",
         "loss_too": "returned the loss too",
     },
@@ -161,6 +163,7 @@ MENTIONS = {
         "slope_left": "learn too slowly",
         "own_statistics": "with their own mean and spread",
         "statistics_of_all": "X and unseen together",
+        "statistics_of_all_and_slope": "Two things are left",
         "unseen_raw": "went in as they came",
         "own_spread": "a spread of their own",
         "all_raw": "Nothing is standardised",

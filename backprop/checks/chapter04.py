@@ -50,6 +50,15 @@ def clipped(z, y):
 
 
 @wrong(
+    "You clip a at 10⁻¹². Beyond z = 27.6 the loss is flat, and a neuron that is wrong "
+    "there has no slope to learn from. Compute from z instead: section 4.3."
+)
+def clipped_at_a_trillionth(z, y):
+    a = np.clip(sigmoid(z), 1e-12, 1 - 1e-12)
+    return -y * np.log(a) - (1 - y) * np.log(1 - a)
+
+
+@wrong(
     "A limit of 10⁻¹⁵ for a is about as fine as float64 allows, and only moves the "
     "wall: now no mistake costs more than 34.5, and at z = 40 the true cost is 40. "
     "Compute from z instead: section 4.3."
@@ -316,6 +325,14 @@ def decided(z, y):
 )
 def mean_miss(z, y):
     return np.mean(sigmoid(z) - y)
+
+
+@wrong(
+    "You averaged the misses over the rows. A gradient has the shape of what it is the "
+    "gradient of: each entry of z keeps its own miss, divided by N: section 4.6."
+)
+def mean_over_rows(z, y):
+    return np.mean(sigmoid(z) - y, axis=0)
 
 
 @wrong(
@@ -782,8 +799,19 @@ def own_statistics(X, y, unseen, lr, steps):
 )
 def statistics_of_all(X, y, unseen, lr, steps):
     mean, spread = _statistics(np.concatenate([X, unseen]))
-    inputs = _with_ones((X - mean) / spread)
-    return _train(inputs, y, _with_ones((unseen - mean) / spread), lr, steps)
+    inputs, others = (_with_ones((M - mean) / spread) for M in (X, unseen))
+    return _train(inputs, y, others, lr, steps)
+
+
+@wrong(
+    "Two things are left. The factor a(1 − a) is not part of cross-entropy's slope: "
+    "section 4.2. And your mean and spread know the unseen samples; they should come "
+    "from X alone: section 4.7."
+)
+def statistics_of_all_and_slope(X, y, unseen, lr, steps):
+    mean, spread = _statistics(np.concatenate([X, unseen]))
+    inputs, others = (_with_ones((M - mean) / spread) for M in (X, unseen))
+    return _train(inputs, y, others, lr, steps, _with_slope)
 
 
 @wrong(
@@ -942,6 +970,7 @@ QUESTIONS = (
         wrong=(
             naive,
             clipped,
+            clipped_at_a_trillionth,
             clipped_finely,
             added,
             overflows,
@@ -982,6 +1011,7 @@ QUESTIONS = (
             squashed_twice,
             decided,
             mean_miss,
+            mean_over_rows,
             the_loss,
             loss_too,
         ),
@@ -1054,6 +1084,7 @@ QUESTIONS = (
             slope_left,
             own_statistics,
             statistics_of_all,
+            statistics_of_all_and_slope,
             unseen_raw,
             own_spread,
             all_raw,
