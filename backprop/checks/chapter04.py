@@ -493,7 +493,7 @@ def without_half(z, y):
 
 @wrong(
     "e⁻|ᶻ| is what the ratio comes close to far out; at z = 0 it is 1, and the ratio "
-    "¼. Section 4.4 has the exact factor."
+    "¼. For the exact factor divide the two slopes on paper: section 4.4."
 )
 def approximation(z, y):
     return np.exp(-np.abs(z))
