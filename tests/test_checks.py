@@ -325,5 +325,4 @@ def test_check_prints_nothing():
 
 
 def test_every_question_is_known_by_its_id():
-    sets = sorted({int(question.set) for question in QUESTIONS.values()})
-    assert list(QUESTIONS) == [f"{set}.{i}" for set in sets for i in range(1, 6)]
+    assert list(QUESTIONS) == [f"{set}.{n}" for set in (3, 4) for n in range(1, 6)]
