@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from backprop.checks import QUESTIONS
+from backprop.data import load_breast_cancer
 from tools import exercises, notebooks
 
 SOLUTIONS = notebooks.paths("solutions")
@@ -166,6 +167,31 @@ def test_what_set_2_says_about_wrong_turns():
     assert broken(example, list("absd"), "d")["a"] == 24
     backward = dict(reversed(example.items()))
     assert broken(backward, list("absd"), "d")["a"] == 0
+
+
+def test_what_set_4_says_about_the_broken_trainer():
+    nb = notebooks.read(notebooks.ROOT / "solutions" / "04_loss_and_descent.ipynb")
+    names = {}
+    for cell in nb.cells:
+        if re.match(r"import|def (broken|train)", cell.source):
+            exec(cell.source, names)
+    broken, train = names["broken"], names["train"]
+    X, malignant = load_breast_cancer()
+    y = malignant.astype(float)
+    order = np.random.default_rng(4).permutation(len(X))
+    learn, test = order[:379], order[379:]
+    only = test[malignant[test] == 1]
+    # "188 of the 190 unseen right", "calls 37 % of them malignant, and yours 99 %"
+    for trainer, right, percent in ((broken, 188, 37), (train, 189, 99)):
+        _, p = trainer(X[learn], y[learn], X[test], 0.5, 300)
+        assert (np.sum((p > 0.5) == malignant[test]), len(test)) == (right, 190)
+        _, p = trainer(X[learn], y[learn], X[only], 0.5, 300)
+        assert round(100 * np.mean(p > 0.5)) == percent
+    # "weights of 0.25 and 0, and nan"
+    with np.errstate(invalid="ignore"):
+        two, zero_and_one = np.array([[1.0], [3.0]]), np.array([0.0, 1.0])
+        w, p = broken(two, zero_and_one, np.array([[3.0]]), 2.0, 1)
+    assert w.tolist() == [0.25, 0.0] and np.isnan(p).all()
 
 
 BAD_SOLUTIONS = {
