@@ -83,6 +83,7 @@ MENTIONS = {
         "left_nan": "One hole is left: nan",
         "left_signs": "One hole is left: the error of a slope",
         "reshapes": "reshaped the gradient",
+        "same_size": "how many entries",
         "averages": "average the errors",
         "any_entry": "np.any",
         "plain_difference": "plain difference",

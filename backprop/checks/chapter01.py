@@ -421,9 +421,11 @@ def gradient(f, x, h):
 def _gradient_cases(rng: np.random.Generator) -> list[Case]:
     bend = Source("lambda x: np.sum(np.cumsum(x) ** 3)")  # no two entries play one part
     whole = rng.choice([2, 3, 4], (2, 2))
+    # 0.1 + 0.01 − 0.02 + 0.01 is not 0.1: a nudge in place always leaves a trace.
+    row = np.append(_entries(rng, 3), 0.1)
     return [
         Case("x (2,)", (Source("lambda x: x[0] ** 2 * x[1]"), _entries(rng, 2), 0.1)),
-        Case("x (4,)", (bend, _entries(rng, 4), 0.01)),
+        Case("x (4,)", (bend, row, 0.01)),
         Case("x (2, 3)", (bend, _entries(rng, 2, 3), 0.01)),
         Case("x (3, 1)", (Source("np.prod"), _entries(rng, 3, 1), 0.01)),
         Case("x (), a single number", (Source("np.exp"), _entries(rng), 0.1)),
@@ -653,8 +655,8 @@ def _errors(f, x, gradient):
 
 def _agrees_cases(rng: np.random.Generator) -> list[Case]:
     squares, steep = (Source(f"lambda x: {a}np.sum(x**2)") for a in ("", "1e6 * "))
-    x, many, matrix = _entries(rng, 3), _entries(rng, 10), _entries(rng, 2, 3)
-    pair = _entries(rng, 2)
+    x, pair, matrix = _entries(rng, 3), _entries(rng, 2), _entries(rng, 2, 3)
+    many = np.round(rng.uniform(1, 1.2, 10), 2)
     below, above, unknown = 2 * x, 2 * x, 2 * x
     i, j = rng.choice(3, 2, replace=False)
     # Below means below: of a negative slope, half would lie above it.
@@ -662,12 +664,12 @@ def _agrees_cases(rng: np.random.Generator) -> list[Case]:
     above[i] += abs(x[i])
     unknown[j] = np.nan
     nearly = 2 * many
-    nearly[rng.integers(10)] += 1e-5
+    nearly[rng.integers(10)] *= 1 + 8e-6  # more than 10⁻⁶, and less on average
     return [
         Case("right", (squares, x, 2 * x)),
         Case("one slope too low", (squares, x, below)),
         Case("one slope too high", (squares, x, above)),
-        Case("one slope in ten, 10⁻⁵ too high", (squares, many, nearly)),
+        Case("one slope in ten a little too high", (squares, many, nearly)),
         Case("one slope is nan", (squares, x, unknown)),
         Case(
             "a column for a row",
@@ -770,6 +772,16 @@ def left_signs(f, x, gradient):
 )
 def reshapes(f, x, gradient):
     return agrees(f, x, np.reshape(gradient, x.shape))
+
+
+@wrong(
+    "You compare how many entries there are. A column has as many as a row, and NumPy "
+    "stretches the two to a square: compare the whole .shape: section 1.6."
+)
+def same_size(f, x, gradient):
+    if gradient.size != x.size:
+        return False
+    return np.max(np.abs(_errors(f, x, gradient))) < TOLERANCE
 
 
 @wrong(
@@ -999,6 +1011,7 @@ QUESTIONS = (
             left_nan,
             left_signs,
             reshapes,
+            same_size,
             averages,
             any_entry,
             plain_difference,
