@@ -369,6 +369,8 @@ def test_wrong_answers_fail_with_their_own_hint(question, wrong):
             f"was taken for {found!r}"
         )
         assert verdict.advice == (wrong.hint,) and verdict.points == 0
+        # Under @wrong a function's own name is not the function any more.
+        assert "'Wrong' object" not in repr(verdict), f"{wrong.name} calls itself"
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)

@@ -422,10 +422,13 @@ def parallel_merged(graph, start, end):
     "in the graph. graph.get(node, []) gives it an empty list: section 2.4."
 )
 def dead_end_stops(graph, start, end):
-    if start == end:
-        return 1, 1.0
-    answers = [(dead_end_stops(graph, u, end), s) for u, s in graph[start]]
-    return sum(n for (n, _), _ in answers), sum(s * t for (_, t), s in answers)
+    def walk(node):
+        if node == end:
+            return 1, 1.0
+        answers = [(walk(user), slope) for user, slope in graph[node]]
+        return sum(n for (n, _), _ in answers), sum(s * t for (_, t), s in answers)
+
+    return walk(start)
 
 
 @wrong(
