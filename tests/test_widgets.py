@@ -1,9 +1,12 @@
 """Interactive figures: bad arguments, fixed state, and the figure's own arithmetic."""
 
 import base64
+import inspect
 import json
 import math
+import re
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,31 +16,81 @@ import traitlets
 from backprop import widgets
 from backprop.gradcheck import numerical_gradient
 from backprop.neuron import sigmoid
-from backprop.widgets import NeuronFigure
+from backprop.widgets import (
+    DescentFigure,
+    NeuronFigure,
+    PathsFigure,
+    StepSizeFigure,
+)
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
+    ("figure", "arguments", "error", "message"),
     [
-        ({"x": 1.0}, ValueError, r"x has shape \(\), expected \(2,\)"),
-        ({"w": [1, 2, 3]}, ValueError, r"w has shape \(3,\), expected \(2,\)"),
-        ({"x": ["a", "b"]}, TypeError, "x must be real numbers, got list"),
-        ({"b": None}, TypeError, "b must be real numbers, got NoneType"),
-        ({"w": [1, math.nan]}, ValueError, "w must be finite, got nan"),
-        ({"y": 2}, ValueError, "y must lie between 0 and 1, got 2"),
-        ({"lr": -1}, ValueError, "lr must lie between 0 and 10, got -1"),
-        ({"step": 13}, traitlets.TraitError, "'step' .* greater than 12, .* 13"),
-        ({"step": 0.5}, traitlets.TraitError, "'step' .* an int, not the float 0.5"),
-        ({"name": 3}, TypeError, "name must be a string, got int"),
-        ({"name": "Fig 3"}, ValueError, "name must be lower-case .* got 'Fig 3'"),
-        ({"height": 3}, TypeError, "unexpected keyword argument 'height'"),
+        (NeuronFigure, {"x": 1.0}, ValueError, r"x has shape \(\), expected \(2,\)"),
+        (
+            NeuronFigure,
+            {"w": [1, 2, 3]},
+            ValueError,
+            r"w has shape \(3,\), expected \(2,\)",
+        ),
+        (
+            NeuronFigure,
+            {"x": ["a", "b"]},
+            TypeError,
+            "x must be real numbers, got list",
+        ),
+        (NeuronFigure, {"b": None}, TypeError, "b must be real numbers, got NoneType"),
+        (NeuronFigure, {"w": [1, math.nan]}, ValueError, "w must be finite, got nan"),
+        (NeuronFigure, {"y": 2}, ValueError, "y must lie between 0 and 1, got 2"),
+        (NeuronFigure, {"lr": -1}, ValueError, "lr must lie between 0 and 10, got -1"),
+        (
+            NeuronFigure,
+            {"step": 13},
+            traitlets.TraitError,
+            "'step' .* greater than 12, .* 13",
+        ),
+        (
+            NeuronFigure,
+            {"step": 0.5},
+            traitlets.TraitError,
+            "'step' .* an int, not the float 0.5",
+        ),
+        (NeuronFigure, {"name": 3}, TypeError, "name must be a string, got int"),
+        (
+            NeuronFigure,
+            {"name": "Fig 3"},
+            ValueError,
+            "name must be lower-case .* got 'Fig 3'",
+        ),
+        (
+            NeuronFigure,
+            {"height": 3},
+            TypeError,
+            "unexpected keyword argument 'height'",
+        ),
+        (StepSizeFigure, {"h": 0}, ValueError, "h must lie between 1e-16 and 1, got 0"),
+        (StepSizeFigure, {"h": None}, TypeError, "h must be real numbers, got None"),
+        (StepSizeFigure, {"method": "up"}, traitlets.TraitError, "'method' .* 'up'"),
+        (StepSizeFigure, {"precision": 64}, traitlets.TraitError, "'precision' .* 64"),
+        (PathsFigure, {"a": 4}, ValueError, "a must lie between -3 and 3, got 4"),
+        (PathsFigure, {"epsilon": "x"}, TypeError, "epsilon must be real numbers"),
+        (PathsFigure, {"origin": "c"}, traitlets.TraitError, "'origin' .* 'c'"),
+        (PathsFigure, {"followed": 4}, traitlets.TraitError, "'followed' .* 3, .* 4"),
+        (PathsFigure, {"swept": -1}, traitlets.TraitError, "'swept' .* 0, .* -1"),
+        (DescentFigure, {"u": 5}, ValueError, "u must lie between -4 and 4, got 5"),
+        (DescentFigure, {"v": "up"}, TypeError, "v must be real numbers, got str"),
+        (DescentFigure, {"lr": -0.1}, ValueError, "lr must lie between 0 and 10"),
+        (DescentFigure, {"curvature": (1, 0)}, ValueError, "curvature must lie betw"),
+        (DescentFigure, {"curvature": 1}, ValueError, r"curvature has shape \(\)"),
+        (DescentFigure, {"steps": 201}, traitlets.TraitError, "'steps' .* 200, .* 201"),
     ],
 )
-def test_bad_argument_is_named(arguments, error, message):
+def test_bad_argument_is_named(figure, arguments, error, message):
     with pytest.raises(error, match=message):
-        NeuronFigure(**arguments)
+        figure(**arguments)
 
 
 def test_bad_assignment_leaves_the_figure_as_it_was():
@@ -45,6 +98,23 @@ def test_bad_assignment_leaves_the_figure_as_it_was():
     with pytest.raises(ValueError, match="x must be finite"):
         figure.x = [1, math.inf]
     assert figure.x == [1.2, 0.8]
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_saved_module_is_whole_and_its_class_prefixes_every_rule(name):
+    figure = getattr(widgets, name)
+    first, again = figure().get_state(), figure()
+    assert again.get_state() == first
+    assert first["start"] == {name: first[name] for name in first["start"]}
+    assert again.model_id == again.name
+    assert not re.search(r"^import ", first["_esm"], re.MULTILINE)
+    source = Path(inspect.getfile(figure))
+    prefix = ".bp-" + source.stem.replace("_", "-")
+    style = source.with_suffix(".css").read_text(encoding="utf-8")
+    for rule in re.findall(
+        r"[^{}]+(?=\{)", re.sub(r"@keyframes.*|@media[^{]*\{", "", style)
+    ):
+        assert all(s.strip().startswith(prefix) for s in rule.split(",")), rule
 
 
 def test_state_is_deterministic_and_names_do_not_collide():
@@ -90,11 +160,12 @@ def notebooks():
 
 @pytest.fixture(scope="module")
 def script(browser):
-    """Evaluate JavaScript with neuron.js loaded as `neuron`."""
-    code = (Path(widgets.__file__).parent / "neuron.js").read_bytes()
-    module = "data:text/javascript;base64," + base64.b64encode(code).decode()
+    """Evaluate JavaScript with each figure's module loaded under its class's name."""
     page = browser.new_page()
-    page.evaluate("async url => { window.neuron = await import(url) }", module)
+    for name in widgets.__all__:
+        code = getattr(widgets, name)().get_state()["_esm"].encode()
+        module = "data:text/javascript;base64," + base64.b64encode(code).decode()
+        page.evaluate(f"async url => {{ window.{name} = await import(url) }}", module)
     yield page.evaluate
     page.close()
 
@@ -103,7 +174,7 @@ def compute(script, values, y):
     """Run the figure's arithmetic; values (5,) are x1, x2, w1, w2, b."""
     x1, x2, w1, w2, b = map(float, values)
     state = {"x": [x1, x2], "w": [w1, w2], "b": b, "y": float(y)}
-    return script("state => neuron.compute(state)", state)
+    return script("state => NeuronFigure.compute(state)", state)
 
 
 def loss(values, y):
@@ -157,25 +228,28 @@ def test_figure_survives_saturation(script, z):
 def test_numbers_have_true_minus_signs_and_no_noise(script, value, least, text):
     # JSON has no −0, so the sign travels apart.
     sign, size = math.copysign(1, value), abs(value)
-    assert script("([s, v, n]) => neuron.format(s * v, n)", [sign, size, least]) == text
+    assert (
+        script("([s, v, n]) => NeuronFigure.format(s * v, n)", [sign, size, least])
+        == text
+    )
 
 
 def test_walk_has_as_many_steps_as_the_library_says(script):
-    assert script("neuron.STEPS") + 1 == NeuronFigure.last
+    assert script("NeuronFigure.STEPS") + 1 == NeuronFigure.last
 
 
-@pytest.fixture
-def page(browser):
+@contextmanager
+def drawn(browser, figure, **options):
     """Draw a figure on an empty page, with the simplest of models."""
-    figure = NeuronFigure().get_state()
-    page = browser.new_page(viewport={"width": 800, "height": 900})
+    state = figure.get_state()
+    page = browser.new_page(viewport={"width": 800, "height": 900}, **options)
     page.set_content("<body><div id=at></div>")
-    page.add_style_tag(content=figure["_css"])
-    module = base64.b64encode(figure["_esm"].encode()).decode()
-    state = {name: figure[name] for name in ("x", "w", "b", "y", "lr", "step", "start")}
+    page.add_style_tag(content=state.pop("_css"))
+    module = base64.b64encode(state.pop("_esm").encode()).decode()
+    traits = {name: state[name] for name in ("start", *state["start"])}
     page.evaluate(
         """async ([module, state]) => {
-            const neuron = await import("data:text/javascript;base64," + module);
+            const figure = await import("data:text/javascript;base64," + module);
             const heard = window.heard = {};
             window.model = {
                 get: (name) => state[name],
@@ -187,13 +261,52 @@ def page(browser):
                     window.listeners[event].filter((g) => g !== f); },
             };
             window.listeners = {};
-            window.cleanup = neuron.default.render(
+            window.cleanup = figure.default.render(
                 { model: window.model, el: document.getElementById("at") });
         }""",
-        [module, state],
+        [module, traits],
     )
     yield page
     page.close()
+
+
+@pytest.fixture
+def page(browser):
+    with drawn(browser, NeuronFigure()) as page:
+        yield page
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_every_figure_answers_its_sliders_fits_a_phone_and_lets_go(name, browser):
+    with drawn(browser, getattr(widgets, name)()) as page:
+        figure, story = (
+            page.get_by_role("group").first,
+            page.locator("[aria-live=polite]"),
+        )
+        assert figure.get_attribute("aria-label").startswith("Interactive figure: ")
+        assert page.get_by_role("img").first.get_attribute("aria-label")
+        drawing = "[...document.querySelectorAll('svg')].map(e => e.innerHTML).join()"
+        heights = set()
+        for width, layout in ((800, "wide"), (340, "tall")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_selector(f"[data-layout={layout}]")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            for slider in page.locator("input[type=range]").all():
+                assert slider.get_attribute("aria-valuetext")
+                for key in ("Home", "End"):
+                    before = page.evaluate(drawing)
+                    slider.press(key)
+                    assert page.evaluate(drawing) != before
+                    heights.add((layout, figure.bounding_box()["height"]))
+            assert words(story)
+        assert len(heights) == 2, "the layout jumps"
+        page.get_by_role("button", name="Reset").click()
+        assert page.evaluate(
+            "JSON.stringify(Object.keys(model.get('start')).map(model.get))"
+        ) == page.evaluate("JSON.stringify(Object.values(model.get('start')))")
+        page.evaluate("cleanup()")
+        assert page.locator("svg").count() == 0
+        assert page.evaluate("Object.values(listeners).flat().length") == 0
 
 
 def values(page, kind):
@@ -279,9 +392,240 @@ def test_narrow_page_gets_the_upright_graph_and_nothing_jumps(page):
     assert len(heights) == 1
 
 
-def test_kernel_moves_the_figure_and_cleanup_lets_go(page):
+def test_kernel_moves_the_figure(page):
     page.evaluate("model.set('step', 4)")
     assert values(page, "value")["L"] == "0.0749"
-    page.evaluate("cleanup()")
-    assert page.locator("svg").count() == 0
-    assert page.evaluate("Object.values(listeners).flat().length") == 0
+
+
+# --- step size ------------------------------------------------------------------------
+
+
+def measured(method, precision, h):
+    """Measure the slope of exp at 1 as chapter 1 does, with what was really stepped."""
+    real = {"float64": np.float64, "float32": np.float32}[precision]
+    upper, lower = real(1 + h), real(1 - h) if method == "central" else real(1)
+    rise = real(math.exp(upper)) - real(math.exp(lower))
+    return rise / (upper - lower)
+
+
+@pytest.mark.parametrize("method", ["forward", "central"])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_step_size_measures_as_python_does_and_keeps_below_its_prediction(
+    method, precision, script
+):
+    epsilon = np.finfo(precision).eps
+    for h in 10.0 ** np.arange(-6 if precision == "float32" else -15, 0):
+        state = {"h": float(h), "method": method, "precision": precision}
+        got = script("state => StepSizeFigure.compute(state)", state)
+        # The browser's exp may differ from Python's in the last digit.
+        close = pytest.approx(
+            measured(method, precision, h), abs=4 * epsilon * math.e / h
+        )
+        assert got["estimate"] == close
+        assert got["error"] == got["estimate"] - math.e
+        assert abs(got["error"]) <= 1.1 * got["truncation"] + got["roundoff"]
+
+
+def test_step_size_agrees_with_numerical_gradient(script):
+    state = {"h": 1e-5, "method": "central", "precision": "float64"}
+    got = script("state => StepSizeFigure.compute(state)", state)
+    expected = float(numerical_gradient(np.exp, np.array(1.0), 1e-5))
+    assert got["estimate"] == pytest.approx(expected, abs=2e-10)
+
+
+@pytest.mark.parametrize("method", ["forward", "central"])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_best_step_has_the_least_predicted_error(method, precision, script):
+    state = {"method": method, "precision": precision}
+    best = script("state => StepSizeFigure.bestStep(state)", state)
+
+    def predicted(h):
+        got = script("state => StepSizeFigure.compute(state)", {**state, "h": h})
+        return got["truncation"] + got["roundoff"]
+
+    assert predicted(best) < min(predicted(best * 0.95), predicted(best * 1.05))
+
+
+def test_step_size_is_dragged_along_the_walls(browser):
+    with drawn(browser, StepSizeFigure(h=1e-16)) as page:
+        story = page.locator("[aria-live]")
+        assert "1 + h is rounded to 1" in words(story)
+        box = page.get_by_role("img").first.bounding_box()
+        page.mouse.move(box["x"] + 100, box["y"] + 100)
+        page.mouse.down()
+        assert "round-off" in words(story)
+        page.mouse.move(box["x"] + 380, box["y"] + 100)
+        page.mouse.up()
+        assert "ten times smaller makes it ten times smaller" in words(story)
+        page.get_by_role("radio", name="central").check()
+        assert "ten times smaller makes it a hundred times smaller" in words(story)
+
+
+# --- paths ----------------------------------------------------------------------------
+
+
+def example(inputs):
+    """Compute L of chapter 2's graph."""
+    a, b = inputs
+    c = a * b
+    return c * (c + math.sin(a))
+
+
+def test_paths_and_sweep_find_the_measured_gradient(script):
+    rng = np.random.default_rng(2)
+    for a, b in rng.uniform(-3, 3, (20, 2)):
+        got = script("([a, b]) => PathsFigure.compute({ a, b })", [a, b])
+        measured = numerical_gradient(example, np.array([a, b]))
+        assert got["value"]["L"] == pytest.approx(example([a, b]))
+        for origin, expected in zip("ab", measured, strict=True):
+            close = pytest.approx(expected, rel=1e-6, abs=1e-8)
+            assert got["gradient"][origin] == close
+            assert sum(path["product"] for path in got["paths"][origin]) == close
+
+
+def test_paths_are_those_of_the_chapter(script):
+    paths = script("PathsFigure.compute({ a: 2, b: 1.5 }).paths")
+    rounded = [
+        {path["nodes"]: round(path["product"], 4) for path in paths[origin]}
+        for origin in "ab"
+    ]
+    assert rounded == [
+        {"acL": 5.8639, "aceL": 4.5, "adeL": -1.2484},
+        {"bcL": 7.8186, "bceL": 6.0},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("origin", "followed", "swept", "work"),
+    [
+        ("a", 0, 0, {"paths": 0, "sweep": 0}),
+        ("a", 2, 1, {"paths": 5, "sweep": 0}),
+        ("a", 3, 4, {"paths": 8, "sweep": 4}),
+        ("b", 2, PathsFigure.nodes, {"paths": 5, "sweep": 7}),
+    ],
+)
+def test_one_multiplication_is_counted_for_each_edge(
+    origin, followed, swept, work, script
+):
+    state = {"origin": origin, "followed": followed, "swept": swept}
+    assert script("state => PathsFigure.work(state)", state) == work
+
+
+@pytest.mark.parametrize("origin", ["a", "b"])
+def test_nudge_leaves_over_what_is_of_second_order(origin, script):
+    point, i = np.array([2.0, 1.5]), "ab".index(origin)
+    for epsilon in (0.5, -0.01):
+        state = {"a": 2, "b": 1.5, "origin": origin, "followed": 3, "swept": 0}
+        got = script("state => PathsFigure.nudge(state)", {**state, "epsilon": epsilon})
+        moved = point + epsilon * np.eye(2)[i]
+        promised = numerical_gradient(example, point)[i] * epsilon
+        assert got["change"]["L"] == pytest.approx(example(moved) - example(point))
+        assert got["promised"] == pytest.approx(promised)
+        assert got["rest"] == pytest.approx(got["change"]["L"] - promised, abs=1e-8)
+        assert abs(got["rest"]) < 5 * epsilon**2
+
+
+def test_paths_are_followed_one_by_one_and_swept_backward(browser):
+    with drawn(browser, PathsFigure()) as page:
+        story = page.locator("[aria-live]")
+        for product in ("5.8639", "4.5", "−1.2484"):
+            page.get_by_role("button", name="Next path").click()
+            assert words(story).partition(" = ")[2].startswith(product)
+        assert "add up to ∂L/∂a = 9.1155" in words(story)
+        nudge = page.get_by_role("slider", name="nudge a")
+        for _ in range(10):
+            nudge.press("ArrowRight")
+        assert "a moves by 0.1, and L by 0.9137" in words(story)
+        for node in "Ledcba":
+            page.get_by_role("button", name="Sweep backward").click()
+            assert node in values(page, "gradient")
+        assert values(page, "gradient")["a"] == "9.1155"
+        page.get_by_role("radio", name="b").check()
+        assert "Two paths lead from b" in words(story)
+
+
+# --- descent --------------------------------------------------------------------------
+
+BOWL = np.array([1.0, 10.0])
+
+
+def descent(script, **state):
+    state = {"curvature": [1, 10], "u": 3, "v": 1, "lr": 0.18, "steps": 0, **state}
+    return script("state => DescentFigure.compute(state)", state)
+
+
+@pytest.mark.parametrize("lr", [0, 0.02, 0.1, 0.18, 0.2, 0.21])
+def test_descent_goes_against_the_measured_slopes(lr, script):
+    def loss(place):
+        return float(BOWL @ place**2 / 2)
+
+    place = np.array([3.0, 1.0])
+    for u, v, height in descent(script, lr=lr, steps=8)["walk"]:
+        np.testing.assert_allclose([u, v], place, rtol=1e-7, atol=1e-9)
+        assert height == pytest.approx(loss(place), rel=1e-7)
+        place = place - lr * numerical_gradient(loss, place)
+
+
+def test_descent_multiplies_each_direction_by_its_factor(script):
+    got = descent(script, curvature=[2, 0.5], lr=0.3, steps=5)
+    assert got["factors"] == pytest.approx([0.4, 0.85])
+    assert got["walk"][-1][:2] == pytest.approx([3 * 0.4**5, 0.85**5])
+    assert (got["limit"], got["fastest"]) == pytest.approx((1.0, 0.8))
+
+
+def test_descent_at_the_limit_bounces_and_beyond_it_stays_finite(script):
+    edge = descent(script, lr=0.2, steps=DescentFigure.most)["walk"]
+    assert [v for _, v, _ in edge] == [(-1.0) ** k for k in range(len(edge))]
+    for lr in (0.21, 0.25, 10):
+        walk = descent(script, lr=lr, steps=DescentFigure.most)["walk"]
+        assert np.isfinite(np.array(walk, dtype=float)).all()
+        assert np.hypot(*walk[-2][:2]) < 1e9
+
+
+def test_descent_takes_as_many_steps_as_the_library_says(script):
+    assert script("DescentFigure.MOST") == DescentFigure.most
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"lr": 0.02}, "It crawls along the valley. The slowest, u, needs 114 steps"),
+        ({"lr": 0.1}, "v reaches 0 in a single step. The slowest, u, needs 22 steps"),
+        ({"lr": 0.18}, "It zigzags: v changes sign at each step."),
+        ({"lr": 0.2}, "Exactly on the edge: each step turns v into −v"),
+        ({"lr": 0.21}, "It diverges: v is multiplied by −1.1 at each step. Above 0.2"),
+        ({"lr": 0.21, "v": 0}, "It glides down. The slowest, u, needs 10 steps"),
+        ({"lr": 0}, "A learning rate of 0"),
+        ({"u": 0, "v": 0}, "The ball lies at the bottom."),
+        ({"lr": 0.25, "steps": DescentFigure.most}, "The ball is gone."),
+    ],
+)
+def test_descent_says_what_happens(state, told, browser):
+    with drawn(browser, DescentFigure(**state)) as page:
+        assert told in words(page.locator("[aria-live]"))
+        paths = page.locator("path").evaluate_all("all => all.map(p => p.outerHTML)")
+        assert not re.search("NaN|Infinity|e\\+", "".join(paths))
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_ball_rolls_and_is_carried_back(motion, browser):
+    with drawn(browser, DescentFigure(), reduced_motion=motion) as page:
+        ball = page.get_by_role("slider", name="ball")
+        ball.press("ArrowLeft")
+        ball.press("ArrowDown")
+        assert page.evaluate("[model.get('u'), model.get('v')]") == [2.9, 0.9]
+        page.get_by_role("button", name="Run 20").click()
+        page.wait_for_function("model.get('steps') === 20")
+        page.wait_for_selector("[aria-live]:not([aria-busy=true])")
+        page.get_by_role("button", name="Step", exact=True).click()
+        assert "After 21 steps" in words(page.locator("[aria-live]"))
+        there, field = ball.bounding_box(), page.get_by_role("img").first.bounding_box()
+        page.mouse.move(there["x"] + 22, there["y"] + 22)
+        page.mouse.down()
+        page.mouse.move(field["x"] + field["width"] / 4, field["y"] + 10)
+        page.mouse.move(
+            field["x"] + field["width"] / 4, field["y"] + field["height"] / 4
+        )
+        page.mouse.up()
+        got = page.evaluate("['u', 'v', 'steps'].map(model.get)")
+        assert got == pytest.approx([-2, 1, 0], abs=0.02)

@@ -1,5 +1,8 @@
 """Interactive figures: they compute in the browser, so a page needs no kernel."""
 
+from backprop.widgets.descent import DescentFigure
 from backprop.widgets.neuron import NeuronFigure
+from backprop.widgets.paths import PathsFigure
+from backprop.widgets.step_size import StepSizeFigure
 
-__all__ = ["NeuronFigure"]
+__all__ = ["DescentFigure", "NeuronFigure", "PathsFigure", "StepSizeFigure"]

@@ -12,9 +12,15 @@ import traitlets
 
 from backprop.validate import as_finite_array
 
+_SHARED = pathlib.Path(__file__)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./figure\.js";\n', re.MULTILINE)
+
 
 class Figure(anywidget.AnyWidget):
     """A figure drawn by the .js and .css file beside the Python file of its class.
+
+    What figures share is in figure.js and figure.css. A notebook saves one module and
+    one style for each figure, so the shared text is put in when the class is made.
 
     `name` is its model id, in the page and in the notebook's saved state: fixed, so
     that running a notebook twice gives the same bytes. Two figures in one notebook
@@ -26,13 +32,21 @@ class Figure(anywidget.AnyWidget):
         If `name` is not a lower-case identifier such as "fig-neuron".
     """
 
+    start = traitlets.Dict().tag(sync=True)  # where Reset goes back to
+
     _open: ClassVar[dict[str, "Figure"]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
-        """Find the .js and the .css file of a new kind of figure."""
+        """Read the .js and the .css file of a new kind of figure."""
         if not hasattr(cls, "_esm"):  # anywidget derives further classes of its own
-            source = pathlib.Path(inspect.getfile(cls))
-            cls._esm, cls._css = source.with_suffix(".js"), source.with_suffix(".css")
+            own = pathlib.Path(inspect.getfile(cls))
+            script, shared = (
+                file.with_suffix(".js").read_text("utf-8") for file in (own, _SHARED)
+            )
+            cls._esm = _IMPORT.sub(lambda _: shared, script)
+            cls._css = "".join(
+                file.with_suffix(".css").read_text("utf-8") for file in (_SHARED, own)
+            )
         super().__init_subclass__(**kwargs)
 
     def __init__(self, name: str, **state: object) -> None:
@@ -43,7 +57,7 @@ class Figure(anywidget.AnyWidget):
                 "name must be lower-case letters, digits and hyphens, "
                 f"such as 'fig-neuron', got {name!r}"
             )
-        self.name = name
+        self.name, self._given = name, tuple(state)
         # Running a cell again makes the same ids again. Closed only when Python
         # collects it, the old figure would then take the new one off the page.
         if name in self._open:
@@ -51,8 +65,16 @@ class Figure(anywidget.AnyWidget):
             old.layout.close()
             old.close()
         layout = ipywidgets.Layout(model_id=f"{name}-layout")
-        super().__init__(model_id=name, layout=layout, **state)
+        try:
+            super().__init__(model_id=name, layout=layout, **state)
+        except BaseException:
+            layout.close()  # or the next figure of this name would lose its own
+            raise
         self._open[name] = self
+
+    @traitlets.default("start")
+    def _start(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self._given}
 
     def __repr__(self) -> str:
         """Return the same text in every run: notebooks keep it."""

@@ -1,5 +1,9 @@
 // The neuron figure of chapter 3: every number of one neuron, walked forward and back.
 
+import { anchor, arrow, button, drawing, factor, format, html, line, live, math, path, place,
+  slider, svg, text, tie,
+  toggle } from "./figure.js";
+
 /** The forward and backward pass of a sigmoid neuron with half squared error. */
 export function compute({ x, w, b, y }) {
   const p = [w[0] * x[0], w[1] * x[1]];
@@ -10,20 +14,6 @@ export function compute({ x, w, b, y }) {
   const da = a - y, dz = da * slope;
   return { p, z, a, L: (da * da) / 2, slope, da, dz,
     dw: [dz * x[0], dz * x[1]], db: dz, dx: [dz * w[0], dz * w[1]] };
-}
-
-/** A number with a true minus: as short as is exact (`least` decimals or more), else 4. */
-export function format(v, least = 0) {
-  const size = Math.abs(v);
-  let s = v.toFixed(4);
-  if (size >= 1e4 || (size > 0 && size < 5e-4)) {
-    const [digits, power] = v.toExponential(2).split("e");
-    const raised = (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)];
-    s = digits + "·10" + String(+power).replace(/./g, raised);
-  } else {
-    for (let d = 3; d >= least && Math.abs(v - v.toFixed(d)) < 1e-9; d--) s = v.toFixed(d);
-  }
-  return s.replace("-", "−");
 }
 
 // The graph. Step `shown` of the walk reveals a value; step `back` its gradient, and the
@@ -83,26 +73,11 @@ const LAYOUTS = {
   },
 };
 
-const css = (names) => names.replace(/\S+/g, "bp-neuron-$&");
-function make(node, { class: names, ...attributes }, children) {
-  if (names) node.setAttribute("class", css(names));
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-const html = (tag, attributes, ...children) =>
-  make(document.createElement(tag), attributes, children);
-const svg = (tag, attributes, ...children) =>
-  make(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
-const text = (x, y, names, ...children) => svg("text", { x, y, class: names }, ...children);
-const math = (string) => svg("tspan", { class: "math" }, string);
-
 /** Draw the graph; return it with the function that puts the numbers `n` on it. */
 function draw(kind) {
   const { size, sigma, sides, boxes, across, ports, slopes } = LAYOUTS[kind];
-  const words = svg("desc", {}), edges = svg("g", {}), nodes = svg("g", {}), updates = [];
-  const mark = (node, name, test) =>
-    updates.push((n) => node.classList.toggle(css(name), test(n.step)));
+  const edges = svg("g", {}), nodes = svg("g", {}), updates = [];
+  const mark = (node, name, test) => updates.push((n) => toggle(node, name, test(n.step)));
   const reveal = (node, at) => {
     mark(node, "off", (step) => step < at);
     mark(node, "new", (step) => step === at);
@@ -168,50 +143,21 @@ function draw(kind) {
     return label;
   }
 
-  const inset = sigmoidInset(sigma, updates, mark);
-  return {
-    node: svg("svg", { viewBox: "0 0 " + size.join(" "), role: "img", class: "graph " + kind,
-      "aria-label": "Graph of a sigmoid neuron, from its inputs to its loss" },
-    words, edges, nodes, inset),
-    update(n) {
-      updates.forEach((update) => update(n));
-      words.textContent = describe(n);
-    },
-  };
-}
-
-/** A point on a side of a box, and whether an edge meets it upright. */
-function anchor([x, y, width, height], side, port, shift) {
-  return side === "left" || side === "right"
-    ? [side === "left" ? x : x + width, y + height * port + shift, false]
-    : [x + width * port + shift, side === "top" ? y : y + height, true];
-}
-
-/** A curve and its head. A way back keeps `apart` from its way forward, where steep too. */
-function arrow([sx, sy, leavesUpright], [ex, ey, upright], width, apart = 0, dotted = false) {
-  const r = 3.2 + width * 0.55, turn = 28, bend = apart * Math.sign((ex - sx) * (ey - sy));
-  const [ux, uy] = upright ? [0, Math.sign(ey - sy)] : [Math.sign(ex - sx), 0];
-  const hx = ex - ux * r * 1.7, hy = ey - uy * r * 1.7; // where the head begins
-  const mx = (sx + ex) / 2 - bend, my = (sy + ey) / 2 - bend;
-  const tx = turn * Math.sign(ex - sx), ty = turn * Math.sign(ey - sy);
-  const way = leavesUpright
-    ? upright ? `C${sx} ${my} ${hx} ${my} ${hx} ${hy}` : `V${ey - ty}Q${sx} ${ey} ${sx + tx} ${ey}H${hx}`
-    : upright ? `H${ex - tx}Q${ex} ${sy} ${ex} ${sy + ty}V${hy}` : `C${mx} ${sy} ${mx} ${hy} ${hx} ${hy}`;
-  const head = `M${ex} ${ey}L${hx - uy * r} ${hy - ux * r}L${hx + uy * r} ${hy + ux * r}Z`;
-  return [
-    svg("path", { class: "line", d: `M${sx} ${sy}${way}`, "stroke-width": width,
-      ...(dotted && { "stroke-dasharray": "1 4" }) }),
-    svg("path", { class: "head", d: head }),
-  ];
+  const { node, describe } = drawing("graph " + kind, size,
+    "Graph of a sigmoid neuron, from its inputs to its loss",
+    edges, nodes, sigmoidInset(sigma, updates, mark));
+  return { node, update(n) {
+    updates.forEach((update) => update(n));
+    describe(inWords(n));
+  } };
 }
 
 /** σ from −8 to 8, the point (z, a), the tangent there, and the gap between a and y. */
 function sigmoidInset([left, top, width, height], updates, mark) {
   const unit = width / 16, rise = height - 28, right = left + width;
   const X = (z) => left + width / 2 + z * unit, Y = (a) => top + 10 + rise * (1 - a);
-  const path = (names, d = "") => svg("path", { class: names, d });
-  const curve = Array.from({ length: 65 }, (_, i) => i / 4 - 8)
-    .map((z) => X(z).toFixed(1) + " " + Y(1 / (1 + Math.exp(-z))).toFixed(1)).join("L");
+  const curve = line(Array.from({ length: 65 }, (_, i) => i / 4 - 8)
+    .map((z) => [X(z), Y(1 / (1 + Math.exp(-z)))]));
   const goal = path("goal"), goalName = text(left - 4, 0, "end goal-name", math("y"));
   const drop = path("drop"), gap = path("gap"), tangent = path("tangent");
   const dot = svg("circle", { class: "dot", r: 4.5 });
@@ -222,23 +168,22 @@ function sigmoidInset([left, top, width, height], updates, mark) {
     const reach = 30 / Math.hypot(1, steep);
     const from = Math.max(left, x - reach), to = Math.min(right, x + reach);
     goalName.setAttribute("y", Y(y) + 4);
-    dot.setAttribute("cx", x);
-    dot.setAttribute("cy", Y(a));
-    goal.setAttribute("d", `M${left} ${Y(y)}H${right}`);
-    drop.setAttribute("d", `M${x} ${Y(0)}V${Y(a)}`);
-    gap.setAttribute("d", `M${x} ${Y(a)}V${Y(y)}`);
-    tangent.setAttribute("d",
-      `M${from} ${Y(a) + steep * (x - from)}L${to} ${Y(a) - steep * (to - x)}`);
+    place(dot, { cx: x, cy: Y(a) });
+    place(goal, { d: `M${left} ${Y(y)}H${right}` });
+    place(drop, { d: `M${x} ${Y(0)}V${Y(a)}` });
+    place(gap, { d: `M${x} ${Y(a)}V${Y(y)}` });
+    place(tangent,
+      { d: `M${from} ${Y(a) + steep * (x - from)}L${to} ${Y(a) - steep * (to - x)}` });
   });
   return svg("g", {}, path("axis", `M${left} ${Y(0)}H${right}M${X(0)} ${Y(0)}V${Y(1) - 6}`),
     ...[-6, 0, 6].map((z) => text(X(z), top + height - 2, "middle tick", format(z))),
     text(right + 4, Y(1) + 4, "tick", "1"), text(right + 4, Y(0) + 4, "tick", "0"),
     text(right, Y(0.35), "end tick", math("a = σ(z)")),
-    goal, goalName, path("curve", "M" + curve), drop, gap, tangent, dot);
+    goal, goalName, path("curve", curve), drop, gap, tangent, dot);
 }
 
 /** The graph in words, for whoever cannot see it. */
-function describe(n) {
+function inWords(n) {
   return Object.entries(NODES).flatMap(([key, { name, shown, back, slope }]) => [
     ...(n.step < shown ? [] : [`${name} = ${format(n[key])}`]),
     ...(!slope || n.step < back ? [] : [`∂L/∂${name} = ${format(n["d" + key])}`]),
@@ -247,7 +192,7 @@ function describe(n) {
 
 /** What the step just taken did, with its numbers. */
 function narrate(n) {
-  const f = (key) => format(n[key]), g = (key) => (n[key] < 0 ? `(${f(key)})` : f(key));
+  const f = (key) => format(n[key]), g = (key) => factor(n[key]);
   const flat = n.slope < 0.01 ? " The squash is nearly flat here: the gradient dies." : "";
   const product = (u, v) => `Back through the product to ${u}: ∂z/∂${u} is ${v}, so `
     + `∂L/∂${u} = ∂L/∂z × ${v} = ${f("dz")} × ${g(v)} = ${f("d" + u)}.`;
@@ -269,120 +214,77 @@ function narrate(n) {
     () => "Slopes multiply along the way back: "
       + `∂L/∂w1 = ${f("da")} × ${f("slope")} × ${g("x1")} = ${f("dw1")}.` + flat,
   ][n.step]();
-  return story.replace(/([xw])([12])/g, (_, v, i) => v + "₀₁₂"[i])
-    .replace(/([=×]) /g, "$1\u00a0").replace(/ − /g, "\u00a0−\u00a0"); // do not break there
+  return tie(story.replace(/([xw])([12])/g, (_, v, i) => v + "₀₁₂"[i]));
 }
+
 
 const SLIDERS = {
   x1: ["input x₁", -2, 2], x2: ["input x₂", -2, 2], w1: ["weight w₁", -3, 3],
   w2: ["weight w₂", -3, 3], b: ["bias b", -3, 3], y: ["target y", 0, 1],
 };
-const shortcuts = { "data-lm-suppress-shortcuts": "true" }; // keys are ours, not JupyterLab's
+
+/** Every number on the graph, by the name of its node; `d` before it for its gradient. */
+function numbers({ x, w, b, y, step }) {
+  const c = compute({ x, w, b, y });
+  return { ...c, b, y, step, x1: x[0], x2: x[1], w1: w[0], w2: w[1], p1: c.p[0], p2: c.p[1],
+    dp1: c.dz, dp2: c.dz, dx1: c.dx[0], dx2: c.dx[1], dw1: c.dw[0], dw2: c.dw[1] };
+}
 
 function render({ model, el }) {
-  let message = "", changing = false, drawing;
-
-  function numbers() {
-    const [x, w, b, y, step] = ["x", "w", "b", "y", "step"].map((name) => model.get(name));
-    const c = compute({ x, w, b, y });
-    return { ...c, b, y, step, x1: x[0], x2: x[1], w1: w[0], w2: w[1], p1: c.p[0], p2: c.p[1],
-      dp1: c.dz, dp2: c.dz, dx1: c.dx[0], dx2: c.dx[1], dw1: c.dw[0], dw2: c.dw[1] };
-  }
-  function set(changes, say = () => "") {
-    changing = true;
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    changing = false;
-    model.save_changes();
-    message = say(numbers());
-    update();
-  }
+  let graph;
+  const stage = html("div", {});
+  const figure = live({ model, el }, {
+    kind: "neuron", label: "a sigmoid neuron", names: ["x", "w", "b", "y", "step"],
+    draw(layout) {
+      graph = draw(layout);
+      stage.replaceChildren(graph.node);
+    },
+    update(state, message) {
+      const n = numbers(state);
+      graph.update(n);
+      for (const [key, slider] of sliders) slider.update(n[key]);
+      figure.root.dataset.step = n.step;
+      progress.textContent = n.step && n.step <= STEPS && !message ? `${n.step} of ${STEPS}` : "";
+      said.textContent = message || narrate(n);
+      back.setAttribute("aria-disabled", n.step === 0);
+      forward.setAttribute("aria-disabled", n.step > STEPS);
+    },
+  });
+  const { root, story, set, state } = figure;
   const go = (step) => set({ step: Math.max(0, Math.min(STEPS + 1, step)) });
   function descend() {
-    const [w, b, lr] = ["w", "b", "lr"].map((name) => model.get(name));
-    const { L, dw, db } = numbers();
-    set({ w: w.map((v, i) => v - lr * dw[i]), b: b - lr * db, step: STEPS + 1 }, (n) =>
-      "One step downhill, against the slopes: "
-      + `w₁ is now ${format(n.w1)}, w₂ ${format(n.w2)}, b ${format(n.b)}. `
-      + `The loss went from ${format(L)} to ${format(n.L)}.`);
-  }
-
-  function button(label, act, names = "button") {
-    const node = html("button", { type: "button", class: names, ...shortcuts }, label);
-    node.addEventListener("click", act);
-    return node;
-  }
-  const back = button("Step back", () => go(model.get("step") - 1));
-  const forward = button("Step forward", () => go(model.get("step") + 1), "button main");
-  const place = html("span", { class: "place" }), said = html("span", {});
-  const story = html("p", { class: "story", "aria-live": "polite" }, place, said);
-
-  const sliders = Object.entries(SLIDERS).map(([key, [label, min, max]]) => {
-    const [name, index] = key, value = html("span", { class: "reading", "aria-hidden": "true" });
-    const input = html("input",
-      { type: "range", min, max, step: 0.05, "data-input": key, ...shortcuts });
-    input.addEventListener("input", () => {
-      const given = +input.value, old = model.get(name);
-      story.setAttribute("aria-busy", "true"); // speak once, at the end of a drag
-      set({ [name]: index ? old.map((v, i) => (i === index - 1 ? given : v)) : given });
+    const { w, b } = state(), { L, dw, db } = numbers(state()), lr = model.get("lr");
+    set({ w: w.map((v, i) => v - lr * dw[i]), b: b - lr * db, step: STEPS + 1 }, (after) => {
+      const n = numbers(after);
+      return "One step downhill, against the slopes: "
+        + `w₁ is now ${format(n.w1)}, w₂ ${format(n.w2)}, b ${format(n.b)}. `
+        + `The loss went from ${format(L)} to ${format(n.L)}.`;
     });
-    input.addEventListener("change", () => story.removeAttribute("aria-busy"));
-    return { node: html("label", { class: "slider" }, label, value, input), update(n) {
-      input.min = Math.min(min, Math.floor(n[key])); // Python may have set it beyond
-      input.max = Math.max(max, Math.ceil(n[key]));
-      input.value = n[key];
-      value.textContent = format(n[key], 2);
-      input.setAttribute("aria-valuetext", value.textContent);
-    } };
-  });
+  }
 
-  const stage = html("div", {});
-  const root = html("div",
-    { class: "figure", role: "group", "aria-label": "Interactive figure: a sigmoid neuron" },
+  const back = button("Step back", () => go(state().step - 1));
+  const forward = button("Step forward", () => go(state().step + 1), "button main");
+  const progress = html("span", { class: "progress" }), said = html("span", {});
+  const sliders = Object.entries(SLIDERS).map(([key, [label, min, max]]) => {
+    const [name, index] = key;
+    return [key, slider(key, label, [min, max, 0.05], (given) => {
+      const old = model.get(name);
+      set({ [name]: index ? old.map((v, i) => (i === index - 1 ? given : v)) : given });
+    })];
+  });
+  story.append(progress, said);
+  root.append(
     html("p", { class: "legend" },
       html("span", { class: "key-forward" }, "→ forward: values"),
       html("span", { class: "key-backward" },
         "← backward: slopes of the loss, thicker where larger")),
     stage, story,
     html("div", { class: "buttons" }, back, forward, button("Whole walk", () => go(STEPS + 1))),
-    html("div", { class: "sliders" }, ...sliders.map((slider) => slider.node)),
+    html("div", { class: "sliders" }, ...sliders.map(([, slider]) => slider.node)),
     html("div", { class: "buttons" },
       button(`Take a step downhill (lr = ${format(model.get("lr"))})`, descend),
       button("Reset", () => set(model.get("start")))));
-  el.append(root);
-
-  function update() {
-    const n = numbers();
-    drawing.update(n);
-    sliders.forEach((slider) => slider.update(n));
-    root.dataset.step = n.step;
-    place.textContent = n.step && n.step <= STEPS && !message ? `${n.step} of ${STEPS}` : "";
-    said.textContent = message || narrate(n);
-    back.setAttribute("aria-disabled", n.step === 0);
-    forward.setAttribute("aria-disabled", n.step > STEPS);
-  }
-  function arrange() {
-    const kind = el.clientWidth < 660 ? "tall" : "wide";
-    if (root.dataset.layout === kind) return;
-    root.dataset.layout = kind;
-    drawing = draw(kind);
-    stage.replaceChildren(drawing.node);
-    update();
-  }
-  function follow() {
-    if (changing) return;
-    message = "";
-    update();
-  }
-  const watched = ["x", "w", "b", "y", "step"].map((name) => "change:" + name);
-  watched.forEach((event) => model.on(event, follow));
-  const observer = new ResizeObserver(arrange);
-  observer.observe(el);
-  arrange();
-  return () => {
-    observer.disconnect();
-    watched.forEach((event) => model.off(event, follow));
-    root.remove();
-  };
+  return figure.start();
 }
 
 export default { render };

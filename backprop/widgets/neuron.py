@@ -33,7 +33,6 @@ class NeuronFigure(Figure):
     y = Real((), 0, 1)
     lr = Real((), 0, 10)
     step = traitlets.Int(min=0, max=last).tag(sync=True)
-    start = traitlets.Dict().tag(sync=True)  # where Reset goes back to
 
     def __init__(
         self,
@@ -46,7 +45,3 @@ class NeuronFigure(Figure):
         name: str = "fig-neuron",
     ) -> None:
         super().__init__(name, x=x, w=w, b=b, y=y, lr=lr, step=step)
-
-    @traitlets.default("start")
-    def _start(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in ("x", "w", "b", "y", "step")}
