@@ -150,12 +150,12 @@ def test_search_works_offline(scheme, site, address, browser):
 # --- interactive figures --------------------------------------------------------------
 
 
-def pages_with_figures(site):
-    """Return the names of the pages that hold the neuron figure."""
+def pages_with_figures(site, kind="widgets.neuron.NeuronFigure"):
+    """Return the names of the pages that hold a figure, or one of this kind."""
     return [
         file.relative_to(site).as_posix()
         for file in sorted(site.rglob("*.html"))
-        if "widgets.neuron.NeuronFigure" in file.read_text(encoding="utf-8")
+        if kind in file.read_text(encoding="utf-8")
     ]
 
 
@@ -198,15 +198,27 @@ def assert_right(figure):
     return shown
 
 
-def open_figure(context, address, name):
-    """Open a page and return its neuron figure."""
+def open_figure(context, address, name, label="a sigmoid neuron"):
+    """Open a page and return its first figure with this label."""
     page = context.new_page()
     page.set_default_timeout(10_000)
     page.goto(address + name)
-    figure = page.get_by_role("group", name="a sigmoid neuron").first
+    figure = page.get_by_role("group", name=label).first
     figure.wait_for()
     figure.scroll_into_view_if_needed()
     return figure
+
+
+def test_every_slider_of_every_figure_changes_what_is_seen(site, address, browser):
+    context = browser.new_context(reduced_motion="reduce")
+    for name in pages_with_figures(site, "vnd.jupyter.widget-view+json"):
+        page = open_figure(context, address, name, "Interactive figure").page
+        for figure in page.get_by_role("group", name="Interactive figure").all():
+            for slider in figure.get_by_role("slider").all():
+                before = figure.inner_html()
+                slider.press("ArrowLeft")
+                assert figure.inner_html() != before, f"{name}: {slider}"
+    context.close()
 
 
 def test_the_neuron_figure_is_in_the_index_and_in_the_chapter(site):

@@ -261,6 +261,7 @@ def drawn(browser, figure, **options):
                     window.listeners[event].filter((g) => g !== f); },
             };
             window.listeners = {};
+            window.again = module;
             window.cleanup = figure.default.render(
                 { model: window.model, el: document.getElementById("at") });
         }""",
@@ -395,6 +396,18 @@ def test_narrow_page_gets_the_upright_graph_and_nothing_jumps(page):
 def test_kernel_moves_the_figure(page):
     page.evaluate("model.set('step', 4)")
     assert values(page, "value")["L"] == "0.0749"
+
+
+def test_two_figures_on_one_page_keep_their_choices_apart(browser):
+    with drawn(browser, PathsFigure()) as page:
+        page.evaluate(
+            """async () => {
+                const url = "data:text/javascript;base64," + again + "#2";
+                const el = document.body.appendChild(document.createElement("div"));
+                (await import(url)).default.render({ model, el });
+            }"""
+        )
+        assert page.locator("input:checked").count() == 2
 
 
 # --- step size ------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // The descent figure of chapter 4: a ball, a bowl, and how long a step may be.
 
-import { button, drag, drawing, format, html, line, live, math, path, place, scale, scientific,
+import { button, dots, drag, drawing, format, html, line, live, math, path, place, scale, short,
   slider, svg, text, tie, toggle } from "./figure.js";
 
 /** The most steps that are drawn, and how far away the ball counts as gone for good. */
@@ -42,14 +42,15 @@ function drawMap([width, height]) {
       const radius = unit * Math.sqrt((2 * rim * (14 - i)) / 14.5); // the same loss apart
       place(ring, { rx: radius / Math.sqrt(a), ry: radius / Math.sqrt(b) });
     });
-    const seen = walk.filter((_, i) => i === 0 || Math.hypot(walk[i - 1][0], walk[i - 1][1]) < reach);
+    const left = walk.findIndex(([u, v]) => Math.hypot(u, v) >= reach);
+    const seen = left < 0 ? walk : walk.slice(0, left + 1);
     const points = seen.map(([u, v], i) => {
       const [u0, v0] = seen[i - 1] ?? [u, v], far = Math.hypot(u - u0, v - v0);
       const share = Math.min(1, (2 * reach) / (far || 1));
       return [X(u0 + share * (u - u0)), Y(v0 + share * (v - v0))];
     });
     place(way, { d: line(points) });
-    place(spots, { d: points.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("") });
+    place(spots, { d: dots(points) });
     place(origin, { cx: points[0][0], cy: points[0][1] });
   } };
 }
@@ -57,7 +58,8 @@ function drawMap([width, height]) {
 /** The loss against the steps, and under it the factor that each direction has per step. */
 function drawSide([width, height]) {
   const left = 36, right = width - 6, top = 22, bottom = height - 112;
-  const Y = scale(-6, 3, bottom, top), log = (loss) => Y(Math.max(-6, Math.min(3, Math.log10(loss))));
+  const Y = scale(-6, 3, bottom, top);
+  const level = (loss) => Y(Math.max(-6, Math.min(3, Math.log10(loss))));
   const curve = path("curve"), now = svg("circle", { class: "dot", r: 4 });
   const last = text(right, bottom + 15, "end tick");
   const F = scale(-2, 1, 1, right - 4), axis = height - 32;
@@ -68,8 +70,7 @@ function drawSide([width, height]) {
   const { node, describe } = drawing("side", [width, height],
     "The loss after each step, and the factor of each direction",
     text(0, 11, "tick", "loss"), path("axis", `M${left} ${top}V${bottom}H${right}`),
-    ...[-6, -3, 0, 3].map((e) => text(left - 6, Y(e) + 4, "end tick",
-      e ? scientific(10 ** e).replace("1.00·", "") : "1")),
+    ...[-6, -3, 0, 3].map((e) => text(left - 6, Y(e) + 4, "end tick", short(10 ** e))),
     text(left, bottom + 15, "tick", "0 steps"), last, curve, now,
     text(0, axis - 46, "tick", "factor per step"),
     zone(-2, -1, "grows"), zone(-1, 0, "flips"), zone(0, 1, "shrinks"),
@@ -82,7 +83,8 @@ function drawSide([width, height]) {
     const longest = Math.max(20, 20 * Math.ceil(steps / 20));
     const X = scale(0, longest, left, right);
     const out = walk.findIndex(([, , loss]) => loss > 1e3 || loss < 1e-6);
-    const points = (out < 0 ? walk : walk.slice(0, out + 1)).map(([, , loss], i) => [X(i), log(loss)]);
+    const seen = out < 0 ? walk : walk.slice(0, out + 1);
+    const points = seen.map(([, , loss], i) => [X(i), level(loss)]);
     place(curve, { d: line(points) });
     place(now, { cx: points.at(-1)[0], cy: points.at(-1)[1] });
     last.textContent = longest;
@@ -98,10 +100,12 @@ function drawSide([width, height]) {
 /** What the learning rate makes of the ball. */
 function narrate({ curvature, lr }, { walk, factors }) {
   const [u, v, loss] = walk.at(-1), start = walk[0].slice(0, 2);
-  const here = (walk.length > 1 ? `After ${walk.length - 1} step${walk.length > 2 ? "s" : ""}: ` : "Start: ")
+  const taken = walk.length - 1;
+  const here = (taken ? `After ${taken} step${taken > 1 ? "s" : ""}: ` : "Start: ")
     + `u = ${format(u)}, v = ${format(v)}, loss ${format(loss)}. `;
   const moving = [0, 1].filter((i) => start[i] !== 0);
-  if (!moving.length) return here + "The ball lies at the bottom. The slope is 0, and nothing moves.";
+  if (!moving.length)
+    return here + "The ball lies at the bottom. The slope is 0, and nothing moves.";
   if (lr === 0) return here + "A learning rate of 0: the slope is known, and no step is taken.";
   // The direction that decides: the one that shrinks least.
   const worst = moving.reduce((i, j) => (Math.abs(factors[j]) > Math.abs(factors[i]) ? j : i));
@@ -128,7 +132,8 @@ function render({ model, el }) {
   let map, side, timer;
   const field = html("div", { class: "field" }), strip = html("div", {});
   const ball = html("div", { class: "ball", role: "slider", tabindex: 0,
-    "aria-label": "ball, moved by the arrow keys", "aria-valuemin": -WIDTH, "aria-valuemax": WIDTH, "data-lm-suppress-shortcuts": "true" });
+    "aria-label": "ball, moved by the arrow keys", "aria-valuemin": -WIDTH, "aria-valuemax": WIDTH,
+    "data-lm-suppress-shortcuts": "true" });
   const factors = html("dl", {}), readings = NAMES.map((name, i) => {
     const value = html("dd", {});
     factors.append(html("div", {}, html("dt", {}, `${name} at each step`), value));
@@ -163,10 +168,12 @@ function render({ model, el }) {
         value.textContent = `× (1 − ${format(state.lr)}·${format(state.curvature[i])}) = `
           + format(n.factors[i], 2);
       });
-      rate.update(state.lr, [0, 1.25 * n.limit, n.limit / 100]);
+      const most = 1.25 * n.limit;
+      rate.update(state.lr, [0, most, n.limit / 100]);
       for (const [name, node] of Object.entries(marks)) {
         node.textContent = `${name} ${format(n[name])}`;
-        node.style.left = `calc(8px + ${n[name] / Math.max(1.25 * n.limit, state.lr)} * (100% - 16px))`;
+        const share = n[name] / Math.max(most, state.lr);
+        node.style.left = `calc(8px + ${share} * (100% - 16px))`; // the middle of the thumb
       }
       story.textContent = tie(narrate(state, n));
       const ended = n.walk.length <= state.steps || state.steps === MOST;
@@ -217,9 +224,11 @@ function render({ model, el }) {
   const back = button("Back to the start", () => set({ steps: 0 }));
   root.append(
     html("div", { class: "panels" }, field, strip),
-    html("div", { class: "sliders" }, rate.node, html("div", { class: "marks" }, marks.fastest, marks.limit)),
+    html("div", { class: "sliders" }, rate.node,
+      html("div", { class: "marks" }, marks.fastest, marks.limit)),
     factors, story,
-    html("div", { class: "buttons" }, step, run, back, button("Reset", () => set(model.get("start")))));
+    html("div", { class: "buttons" }, step, run, back,
+      button("Reset", () => set(model.get("start")))));
   const end = figure.start();
   return () => { stop(); end(); };
 }

@@ -18,6 +18,9 @@ export function scientific(v) {
   return (front + "·" + power).replace("-", "−");
 }
 
+/** The same, but a power of ten alone, and 1 as it is. */
+export const short = (v) => (v === 1 ? "1" : scientific(v).replace("1.00·", ""));
+
 /** A number as a factor of a product: in parentheses where it is negative. */
 export const factor = (v) => (v < 0 ? `(${format(v)})` : format(v));
 
@@ -57,6 +60,10 @@ export const scale = (a, b, c, d) => (v) => c + ((v - a) / (b - a)) * (d - c);
 /** The path through points. */
 export const line = (points) =>
   "M" + points.map(([x, y]) => x.toFixed(1) + " " + y.toFixed(1)).join("L");
+
+/** A round dot at each point, where the style gives the path round caps. */
+export const dots = (points) =>
+  points.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("");
 
 /** A point on a side of a box, and whether an edge meets it upright. */
 export function anchor([x, y, width, height], side, port, shift = 0) {
@@ -107,10 +114,9 @@ export function slider(key, label, range, act, show = (v) => format(v, 2)) {
     } };
 }
 
-let groups = 0;
 /** A choice between a few values: native radio buttons. */
 export function choice(legend, options, act) {
-  const name = "bp-choice-" + groups++;
+  const name = "bp-" + Math.random(); // another figure's module cannot have the same
   const inputs = options.map((value) => {
     const input = html("input", { type: "radio", name, value, ...shortcuts });
     input.addEventListener("change", () => act(value));

@@ -24,7 +24,8 @@ export function compute({ a, b }) {
   for (const [node, [, f]] of Object.entries(NODES)) if (f) value[node] = f(value);
   for (const [edge, [, f]] of Object.entries(EDGES)) slope[edge] = f(value);
   for (const node of BACKWARD.slice(1))
-    gradient[node] = edgesFrom(node).reduce((sum, edge) => sum + slope[edge] * gradient[edge[1]], 0);
+    gradient[node] = edgesFrom(node)
+      .reduce((sum, edge) => sum + slope[edge] * gradient[edge[1]], 0);
   const paths = Object.fromEntries(["a", "b"].map((origin) => [origin,
     pathsFrom(origin).map((nodes) => ({ nodes,
       product: edgesOf(nodes).reduce((product, edge) => product * slope[edge], 1) }))]));
@@ -135,11 +136,13 @@ function narrate(state) {
   const all = paths[origin], node = BACKWARD[swept - 1];
   if (node === "L") return "The sweep starts at the end: L moves as L does, so ∂L/∂L = 1.";
   if (swept)
-    return `${node} is used by ${edgesFrom(node).map(([, to]) => to).join(" and by ")}: ∂L/∂${node} = `
+    return `${node} is used by ${edgesFrom(node).map(([, to]) => to).join(" and by ")}: `
+      + `∂L/∂${node} = `
       + edgesFrom(node).map((edge) => `${factor(slope[edge])} × ${factor(gradient[edge[1]])}`)
         .join(" + ") + ` = ${format(gradient[node])}.`
       + (node === "c" ? " All that lies behind c is added up now, once, for a and for b." : "")
-      + (node === "a" ? " Seven edges, seven multiplications for both inputs; the paths take 8 and 5." : "");
+      + (node === "a" ? " Seven edges, seven multiplications for both inputs; "
+        + "the paths take 8 and 5." : "");
   if (!followed)
     return `${all.length === 3 ? "Three" : "Two"} paths lead from ${origin} to L. Follow them one `
       + "by one: along a path, the slopes multiply.";
@@ -233,7 +236,8 @@ function render({ model, el }) {
   const next = button("Next path", () => follow(1), "button main");
   const sweep = button("Sweep backward", () =>
     set({ swept: Math.min(BACKWARD.length, state().swept + 1) }));
-  const source = choice("Paths from", ["a", "b"], (origin) => set({ origin, followed: 0, swept: 0 }));
+  const source = choice("Paths from", ["a", "b"],
+    (origin) => set({ origin, followed: 0, swept: 0 }));
   const nudged = html("span", {});
   const sliders = {
     a: slider("a", "input a", [-3, 3, 0.05], (a) => set({ a })),
@@ -242,11 +246,11 @@ function render({ model, el }) {
   };
   root.append(stage, story,
     html("div", { class: "panels" },
-      html("div", {}, source.node, html("ol", { class: "list" }, ...rows), total, html("div", { class: "buttons" }, back, next)),
+      html("div", {}, source.node, html("ol", { class: "list" }, ...rows), total,
+        html("div", { class: "buttons" }, back, next)),
       html("div", {}, sliders.epsilon.node, measures, order)),
-    html("div", { class: "buttons" }, sweep, counts),
-    html("div", { class: "sliders" }, sliders.a.node, sliders.b.node),
-    html("div", { class: "buttons" }, button("Reset", () => set(model.get("start")))));
+    html("div", { class: "buttons" }, sweep, button("Reset", () => set(model.get("start"))), counts),
+    html("div", { class: "sliders" }, sliders.a.node, sliders.b.node));
   return figure.start();
 }
 

@@ -1,7 +1,7 @@
 // The step-size figure of chapter 1: down one wall of the error and up the other.
 
-import { button, choice, drag, drawing, format, html, line, live, math, path, place, scale,
-  scientific, slider, svg, text, tie, toggle } from "./figure.js";
+import { button, choice, dots, drag, drawing, format, html, line, live, math, path, place, scale,
+  scientific, short, slider, svg, text, tie, toggle } from "./figure.js";
 
 // A precision is the distance from 1 to the next number, and what rounds to it.
 const PRECISIONS = { float64: [2 ** -52, (v) => v], float32: [2 ** -23, Math.fround] };
@@ -33,8 +33,7 @@ export function magnify({ h, precision }) {
 
 const EXPONENTS = Array.from({ length: 161 }, (_, i) => i / 10 - 16);
 const step = (exponent) => (Number.isInteger(exponent) ? +`1e${exponent}` : 10 ** exponent);
-/** A step: a power of ten where it is one. An amount: three digits. */
-const short = (v) => (v === 1 ? "1" : scientific(v).replace("1.00·", ""));
+/** Three digits of an error. */
 const amount = (v) => (Math.abs(v) < 0.01 ? scientific(v) : v.toPrecision(3).replace("-", "−"));
 const METHODS = ["forward", "central"];
 // What the predictions are made of, and the line that draws them.
@@ -50,7 +49,7 @@ function drawErrors(wide, pick) {
   const X = scale(-16, 0, left, right), Y = scale(-13, 1, bottom, top);
   const log = (v) => Math.max(-13, Math.min(1, Math.log10(Math.abs(v))));
   const at = (h, error) => [X(Math.log10(h)), Y(log(error))];
-  const dots = METHODS.map(() => path("dots")), bests = METHODS.map(() => path("best"));
+  const clouds = METHODS.map(() => path("dots")), bests = METHODS.map(() => path("best"));
   const walls = { truncation: path("truncation"), roundoff: path("roundoff") };
   const bestLine = path("best-line"), bestName = text(0, bottom - 8, "end halo");
   const drop = path("drop"), marker = svg("circle", { class: "dot", r: 6.5 });
@@ -65,7 +64,7 @@ function drawErrors(wide, pick) {
     ...[-12, -9, -6, -3, 0].map((e) => text(left - 6, Y(e) + 4, "end tick", short(step(e)))),
     text(0, 11, "tick", "error of the measured slope"),
     text((left + right) / 2, height - 5, "middle tick", "step ", math("h")),
-    ...dots, ...names, bestLine, walls.truncation, walls.roundoff, bestName, ...bests,
+    ...clouds, ...names, bestLine, walls.truncation, walls.roundoff, bestName, ...bests,
     drop, marker);
   drag(node, node, (x) => pick(EXPONENTS[
     Math.round(Math.max(0, Math.min(160, scale(left, right, 0, 160)(x))))]));
@@ -74,10 +73,10 @@ function drawErrors(wide, pick) {
     METHODS.forEach((other, i) => {
       const spots = EXPONENTS.map(step)
         .map((h) => at(h, compute({ h, method: other, precision }).error));
-      place(dots[i], { d: spots.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("") });
+      place(clouds[i], { d: dots(spots) });
       const best = X(Math.log10(bestStep({ method: other, precision })));
       place(bests[i], { d: `M${best} ${bottom + 1}l-5 9h10Z` });
-      for (const node of [dots[i], bests[i], names[i]]) toggle(node, "chosen", other === method);
+      for (const node of [clouds[i], bests[i], names[i]]) toggle(node, "chosen", other === method);
     });
     for (const [wall, node] of Object.entries(walls)) {
       const spots = EXPONENTS.map((e) => [step(e), compute({ ...state, h: step(e) })[wall]])
@@ -102,13 +101,13 @@ function drawGlass() {
   const X = scale(-1.5, 1.5, left, width - 1), Y = scale(-1.5 * Math.E, 2 * Math.E, bottom, top);
   const curve = path("curve"), secant = path("secant"), tangent = path("tangent",
     line([[X(-1.5), Y(-1.5 * Math.E)], [X(1.5), Y(1.5 * Math.E)]]));
-  const dots = [0, 1].map(() => svg("circle", { class: "dot", r: 4 }));
+  const knots = [0, 1].map(() => svg("circle", { class: "dot", r: 4 }));
   const { node, describe } = drawing("glass", [width, height], "exp under the magnifying glass",
     svg("rect", { class: "lens", x: left, y: top, width: width - 2, height: bottom - top, rx: 5 }),
     path("axis", [-1, 0, 1].map((t) => `M${X(t)} ${bottom}v5`).join("")),
     ...["1 − h", "1", "1 + h"].map((name, i) =>
       text(X(i - 1), bottom + 19, "middle tick", math(name))),
-    tangent, curve, secant, ...dots,
+    tangent, curve, secant, ...knots,
     text(10, 20, "secant-name", "secant: measured slope"),
     text(10, 37, "tangent-name", "tangent: true slope"),
     text(width - 10, bottom - 9, "end tick halo", "exp, magnified"));
@@ -117,7 +116,7 @@ function drawGlass() {
     const spots = magnify(state).map(([x, y]) => [X(x), Y(y)]);
     place(curve, { d: line(spots.filter(([, y]) => y >= top && y <= bottom)) });
     const near = ends.map(([x, y]) => [(x - 1) / h, (y - middle) / h]);
-    near.forEach(([x, y], i) => place(dots[i], { cx: X(x), cy: Y(y) }));
+    near.forEach(([x, y], i) => place(knots[i], { cx: X(x), cy: Y(y) }));
     const [[x0, y0], [x1]] = near;
     place(secant, { d: line([x0 - 0.25, x1 + 0.25]
       .map((x) => [X(x), Y(y0 + estimate * (x - x0))])) });
