@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 from browser import find_browser, open_browser, serve
+from hypothesis import settings
+
+# The same examples in each run, and no clock: a busy machine is no error.
+settings.register_profile("book", deadline=None, derandomize=True)
+settings.load_profile("book")
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book" / "ext"))  # the book's Sphinx extensions
