@@ -30,16 +30,17 @@ katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds: a busy machine is 
 
 
 class KaTeXServer(katex.KaTeXServer):
-    """The extension's, with a server that never outlives the build, on any system.
-
-    A Unix socket can be there before it answers, which the extension takes for an
-    error; for a port it knows how to wait.
-    """
+    """The extension's, with a server that never outlives the build."""
 
     @classmethod
     def start_server_process(cls, rundir, timeout):
-        """Start the server on a free port of this machine."""
-        return cls.start_network_socket(rundir, timeout)
+        """Start the server; one whose socket is there too early is started again."""
+        for _ in range(20):
+            try:
+                return super().start_server_process(rundir, timeout)
+            except ConnectionRefusedError:
+                (rundir / "katex.sock").unlink(missing_ok=True)
+        raise katex.KaTeXError("KaTeX's server does not answer")
 
     @classmethod
     def build_command(cls, socket=None, port=None):
