@@ -1,13 +1,13 @@
 """Losses: how wrong an answer is, and the slope with which the way back begins.
 
-Derived in chapter 4.
+Derived in chapters 4 and 8.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backprop.neuron import sigmoid
-from backprop.validate import as_finite_array, require_finite
+from backprop.validate import as_finite_array, as_labels, require_finite
 
 
 def half_squared_error(
@@ -67,3 +67,52 @@ def binary_cross_entropy(
         loss = np.sum(losses) / n
     require_finite("the loss", loss)
     return float(loss), (sigmoid(z) - y) / n
+
+
+def softmax(S: ArrayLike) -> NDArray[np.floating]:
+    """Return probabilities: eˢ over the sum of its row (equation `softmax`).
+
+    S (N, C) -> P (N, C), each row of which adds up to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If S is not a table of finite real numbers.
+    """
+    S = as_finite_array("S", S, ("N", "C"))
+    with np.errstate(under="ignore"):  # e⁻¹⁰⁰⁰ is 0 in every digit there is
+        E = np.exp(S - S.max(axis=1, keepdims=True))
+        return E / E.sum(axis=1, keepdims=True)
+
+
+def softmax_cross_entropy(
+    S: ArrayLike, y: ArrayLike, smoothing: float = 0.0
+) -> tuple[float, NDArray[np.floating]]:
+    """Return the mean of −log P of the right class, and ∂L/∂S = (P − Y)/N.
+
+    S (N, C), y (N,) whole numbers from 0 to C − 1 -> loss (), dS in the shape and
+    dtype of S. With `smoothing` ε, Y holds 1 − ε + ε/C for the right class and ε/C for
+    each other one (equations `softmax-cross-entropy`, `grad-softmax-cross-entropy`,
+    `label-smoothing`).
+
+    Raises
+    ------
+    TypeError
+        If S is not made of real numbers, or y not of whole ones.
+    ValueError
+        If a shape does not fit, a value is not finite, a label is out of range, or
+        smoothing is not from 0 to 1.
+    """
+    S = as_finite_array("S", S, ("N", "C"))
+    y = as_labels("y", y, *S.shape)
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"smoothing must lie between 0 and 1, got {smoothing}")
+    N, C = S.shape
+    Y = np.full(S.shape, smoothing / C, S.dtype)
+    Y[np.arange(N), y] += 1 - smoothing
+    with np.errstate(under="ignore"):  # e⁻¹⁰⁰⁰ is 0 in every digit there is
+        S = S - S.max(axis=1, keepdims=True)
+        E = np.exp(S)
+        total = E.sum(axis=1, keepdims=True)
+    losses = np.log(total[:, 0]) - (Y * S).sum(axis=1)
+    return float(losses.mean()), (E / total - Y) / N

@@ -63,6 +63,33 @@ def as_finite_array(
     return array
 
 
+def as_labels(
+    name: str, value: ArrayLike, count: int, classes: int
+) -> NDArray[np.integer]:
+    """Return `value` as `count` labels, whole numbers from 0 to classes − 1.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not made of whole numbers.
+    ValueError
+        If the shape is wrong, or a label is out of range; the message says where.
+    """
+    labels = np.asarray(value)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be whole numbers, got dtype {labels.dtype}")
+    if labels.shape != (count,):
+        raise ValueError(f"{name} has shape {labels.shape}, expected ({count},)")
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        index = int(np.argmax(outside))
+        raise ValueError(
+            f"{name} must lie between 0 and {classes - 1}, "
+            f"got {labels[index]} at index {index}"
+        )
+    return labels
+
+
 def require_finite(name: str, array: NDArray[np.floating]) -> None:
     """Check that no entry is infinite or nan.
 

@@ -10,9 +10,13 @@ import pytest
 from browser import find_browser, open_browser, serve
 from hypothesis import settings
 
+from tools.notebooks import KERNEL_ENVIRONMENT
+
 # The same examples in each run, and no clock: a busy machine is no error.
 settings.register_profile("book", deadline=None, derandomize=True)
 settings.load_profile("book")
+
+os.environ |= KERNEL_ENVIRONMENT  # for the kernels that nbval starts
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book" / "ext"))  # the book's Sphinx extensions

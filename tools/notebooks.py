@@ -27,6 +27,7 @@ KERNEL_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
+    "TQDM_DISABLE": "1",  # a progress bar is never the same twice
 }
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
