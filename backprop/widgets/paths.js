@@ -5,12 +5,12 @@ import { anchor, arrow, button, choice, drawing, factor, format, html, live, mat
 
 // The nodes in the order of the calculation, with formulas; the edges, with their slopes.
 const NODES = {
-  a: [], b: [], c: ["a·b", (v) => v.a * v.b], d: ["sin a", (v) => Math.sin(v.a)],
-  e: ["c + d", (v) => v.c + v.d], L: ["c·e", (v) => v.c * v.e],
+  a: [], b: [], c: ["a·b", (v) => v.a * v.b], s: ["sin a", (v) => Math.sin(v.a)],
+  t: ["c + s", (v) => v.c + v.s], L: ["c·t", (v) => v.c * v.t],
 };
 const EDGES = {
-  ac: ["b", (v) => v.b], ad: ["cos a", (v) => Math.cos(v.a)], bc: ["a", (v) => v.a],
-  cL: ["e", (v) => v.e], ce: ["1", () => 1], de: ["1", () => 1], eL: ["c", (v) => v.c],
+  ac: ["b", (v) => v.b], as: ["cos a", (v) => Math.cos(v.a)], bc: ["a", (v) => v.a],
+  cL: ["t", (v) => v.t], ct: ["1", () => 1], st: ["1", () => 1], tL: ["c", (v) => v.c],
 };
 const BACKWARD = Object.keys(NODES).reverse();
 const edgesFrom = (node) => Object.keys(EDGES).filter(([from]) => from === node);
@@ -54,18 +54,18 @@ export function nudge({ a, b, origin, followed, epsilon, swept }) {
 const LAYOUTS = {
   wide: { size: [720, 248], sides: ["right", "left"],
     boxes: { a: [1, 48, 112, 66], b: [1, 178, 112, 66], c: [224, 170, 122, 66],
-      d: [224, 4, 122, 66], e: [416, 60, 122, 66], L: [592, 134, 127, 66] },
-    edges: { ac: [0.72, 0.28, 184, 134, "start"], ad: [0.28, 0.5, 152, 26, "middle"],
-      bc: [0.5, 0.72, 168, 202, "middle"], ce: [0.28, 0.72, 396, 162, "start"],
-      de: [0.5, 0.28, 386, 52, "start"], cL: [0.72, 0.72, 470, 240, "middle"],
-      eL: [0.5, 0.28, 570, 112, "start"] } },
+      s: [224, 4, 122, 66], t: [416, 60, 122, 66], L: [592, 134, 127, 66] },
+    edges: { ac: [0.72, 0.28, 184, 134, "start"], as: [0.28, 0.5, 152, 26, "middle"],
+      bc: [0.5, 0.72, 168, 202, "middle"], ct: [0.28, 0.72, 396, 162, "start"],
+      st: [0.5, 0.28, 386, 52, "start"], cL: [0.72, 0.72, 470, 240, "middle"],
+      tL: [0.5, 0.28, 570, 112, "start"] } },
   tall: { size: [360, 452], sides: ["bottom", "top"],
     boxes: { a: [15, 1, 112, 66], b: [228, 1, 112, 66], c: [218, 128, 122, 66],
-      d: [10, 128, 122, 66], e: [56, 258, 122, 66], L: [132, 384, 127, 66] },
-    edges: { ac: [0.78, 0.25, 206, 90, "start"], ad: [0.35, 0.35, 76, 118, "start"],
-      bc: [0.5, 0.72, 306, 112, "start"], ce: [0.25, 0.78, 188, 220, "end"],
-      de: [0.5, 0.3, 72, 232, "end"], cL: [0.72, 0.75, 292, 300, "start"],
-      eL: [0.5, 0.28, 130, 360, "end"] } },
+      s: [10, 128, 122, 66], t: [56, 258, 122, 66], L: [132, 384, 127, 66] },
+    edges: { ac: [0.78, 0.25, 206, 90, "start"], as: [0.35, 0.35, 76, 118, "start"],
+      bc: [0.5, 0.72, 306, 112, "start"], ct: [0.25, 0.78, 188, 220, "end"],
+      st: [0.5, 0.3, 72, 232, "end"], cL: [0.72, 0.75, 292, 300, "start"],
+      tL: [0.5, 0.28, 130, 360, "end"] } },
 };
 
 function drawGraph(layout) {

@@ -10,7 +10,7 @@ from backprop.widgets.figure import Figure, Real
 class PathsFigure(Figure):
     """A small graph: slopes multiply along each path, and the paths add up.
 
-    c = a·b, d = sin a, e = c + d, L = c·e, with a and b in [-3, 3]. `origin`, "a" or
+    c = a·b, s = sin a, t = c + s, L = c·t, with a and b in [-3, 3]. `origin`, "a" or
     "b", is the input whose first `followed` paths are added up, and which is nudged by
     `epsilon` in [-1, 1]. The sweep backward has reached the last `swept` nodes.
 
