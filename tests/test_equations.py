@@ -6,6 +6,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from book_equations import keep_punctuation
+from docutils import nodes
 from verifications import find_verifications
 
 ROOT = Path(__file__).parents[1]
@@ -98,3 +100,13 @@ def test_marks_are_found_on_functions_and_methods(tmp_path):
         "a": ["tests/test_it.py::test_f", "tests/test_it.py::TestC::test_g"],
         "b": ["tests/test_it.py::test_f"],
     }
+
+
+def test_a_formula_keeps_the_punctuation_that_touches_it():
+    first, second = nodes.math("", "x"), nodes.math("", "y")
+    text = nodes.paragraph("", "", nodes.Text("both ("), first, nodes.Text("), then "))
+    text += [second, nodes.Text(".")]
+    keep_punctuation(None, text, "page")
+    assert text.astext() == "both x then y"
+    assert [first["before"], first["after"]] == ["(", "),"]
+    assert [second["before"], second["after"]] == ["", "."]

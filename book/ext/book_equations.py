@@ -52,6 +52,8 @@ class KaTeXServer(katex.KaTeXServer):
 
 katex.KaTeXServer = KaTeXServer
 
+OPENING, CLOSING = "(“[", ".,;:!?)”]’"  # what touches the formula after or before it
+
 
 # --- numbers --------------------------------------------------------------------------
 
@@ -96,9 +98,30 @@ def draw(latex: str, node: nodes.Element, **options) -> str:
         return f"<code>{escape(latex)}</code>"
 
 
+def keep_punctuation(app, doctree, docname):
+    """Give an inline formula the punctuation that touches it.
+
+    A browser may break the line on either side of a formula, even before a comma.
+    """
+    for node in doctree.findall(nodes.math):
+        parent, place = node.parent, node.parent.index(node)
+        if place > 0 and isinstance(text := parent[place - 1], nodes.Text):
+            parent[place - 1] = rest = nodes.Text(text.rstrip(OPENING))
+            node["before"] = text[len(rest) :]
+        if place + 1 < len(parent) and isinstance(
+            text := parent[place + 1], nodes.Text
+        ):
+            parent[place + 1] = rest = nodes.Text(text.lstrip(CLOSING))
+            node["after"] = text[: len(text) - len(rest)]
+
+
 def visit_math(self, node):
     """Write an inline formula."""
-    self.body.append(f'<span class="math">{draw(node.astext(), node)}</span>')
+    formula = f'<span class="math">{draw(node.astext(), node)}</span>'
+    before, after = escape(node.get("before", "")), escape(node.get("after", ""))
+    if before or after:
+        formula = f'<span class="unbroken">{before}{formula}{after}</span>'
+    self.body.append(formula)
     raise nodes.SkipNode
 
 
@@ -284,4 +307,5 @@ def setup(app):
     app.connect("env-get-updated", update_table)
     app.connect("env-check-consistency", warn_of_unverified)
     app.connect("doctree-resolved", fill_table)
+    app.connect("doctree-resolved", keep_punctuation)
     return {"version": "1"}
