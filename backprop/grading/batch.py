@@ -1,0 +1,202 @@
+"""The command: options, workers, and a run that can be interrupted and resumed."""
+
+import argparse
+import collections
+import dataclasses
+import itertools
+import json
+import multiprocessing
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from pathlib import Path
+
+from tqdm import tqdm
+
+from backprop.checks import QUESTIONS
+from backprop.grading import report
+from backprop.grading.grade import Grader, questions_of
+from backprop.grading.sandbox import Limits, SandboxError, write_inside
+from backprop.grading.submissions import Submission, find
+
+AHEAD = 4  # submissions in memory for each worker
+PROGRESS = "progress.jsonl"  # what is graded already: a line for the run, one for each
+
+_grader: Grader  # of this worker's process
+_out: Path
+_gradescope: bool
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    """Return the options of a command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m backprop.grading",
+        description="Grade exercise notebooks. Their code runs in a sandbox.",
+    )
+    add = parser.add_argument
+    add("submissions", type=Path, help="a folder or a zip of notebooks")
+    add("--out", type=Path, required=True, help="where the grades go")
+    add("-j", type=_positive, default=os.cpu_count(), help="how many at a time")
+    add("--seed", type=int, help="draw the same inputs again (default: new ones)")
+    add("--only", metavar="SET", choices=_sets(), help="grade this exercise set only")
+    add("--resume", action="store_true", help="go on with what is in --out")
+    add("--gradescope", action="store_true", help="write Gradescope's results, too")
+    for field in dataclasses.fields(Limits):
+        name = "--" + field.name.replace("_", "-")
+        kind = type(field.default)
+        text = f"limit of a submission (default: {field.default})"
+        add(name, type=kind, default=field.default, help=text)
+    return parser.parse_args(words)
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+def _sets() -> list[str]:
+    return list(dict.fromkeys(question.set for question in QUESTIONS.values()))
+
+
+# --- in a worker ----------------------------------------------------------------------
+
+
+def _prepare(inside, limits, seed, out, gradescope, numbers) -> None:
+    global _grader, _out, _gradescope
+    _grader = Grader(inside, limits, seed, numbers.get())
+    _out, _gradescope = out, gradescope
+
+
+def _grade(submission: Submission) -> dict:
+    record, verdicts = _grader.grade(submission)
+    name = record["page"] = report.page_name(submission.student, submission.file)
+    page = report.feedback(record, verdicts)
+    report.write(_out / "feedback" / f"{name}.html", page)
+    if _gradescope:
+        results = report.gradescope(record, verdicts)
+        report.write(_out / "gradescope" / name / "results.json", results)
+    return record
+
+
+# --- the run --------------------------------------------------------------------------
+
+
+def graded_before(out: Path, run: dict) -> tuple[dict, dict[tuple, dict]]:
+    """Return the run that `out` holds, and its records by file and digest."""
+    lines = (out / PROGRESS).read_text(encoding="utf-8").split("\n")[:-1]
+    before = json.loads(lines[0]) if lines else run
+    records = [json.loads(line) for line in lines[1:]]
+    return before, {(r["file"], r["digest"]): r for r in records}
+
+
+def to_grade(
+    submissions: Iterator[Submission], only: str | None, done: dict
+) -> Iterator[Submission]:
+    """Yield what is still to be graded; of two for one set, only the first counts."""
+    first: dict[tuple[str, str], str] = {}
+    for submission in submissions:
+        if only and submission.set and submission.set != only:
+            continue
+        if not submission.problem:
+            key = (submission.student, submission.set)
+            other = first.setdefault(key, submission.file)
+            if other != submission.file:
+                reason = f"a second notebook for set {submission.set}, beside {other}"
+                submission = dataclasses.replace(submission, cells=(), problem=reason)
+        if (submission.file, submission.digest) not in done:
+            yield submission
+
+
+def main(words: list[str]) -> int:
+    """Grade, and say what became of it."""
+    options = arguments(words)
+    out: Path = options.out
+    kinds = [field.name for field in dataclasses.fields(Limits)]
+    limits = Limits(**{kind: getattr(options, kind) for kind in kinds})
+    run = {"seed": options.seed, "only": options.only}
+    try:
+        records = _run(options, out, limits, run)
+    except (SandboxError, ValueError, OSError) as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted. To go on: the same command with --resume", file=sys.stderr
+        )
+        return 130
+    graded = [record for record in records if record["questions"]]
+    print(f"✓ {len(graded)} graded, {len(records) - len(graded)} not: {out}/index.html")
+    return 0
+
+
+def _run(options, out: Path, limits: Limits, run: dict) -> list[dict]:
+    progress, done = out / PROGRESS, {}
+    if progress.exists():
+        if not options.resume:
+            raise ValueError(
+                f"{out} holds the grades of another run: add --resume to go on with "
+                "it, or name another folder"
+            )
+        before, done = graded_before(out, run)
+        if options.seed not in (None, before["seed"]) or run["only"] != before["only"]:
+            raise ValueError(f"{out} was graded with {before}, and this run asks {run}")
+        run = before
+    if run["seed"] is None:
+        run["seed"] = secrets.randbelow(2**31)
+    submissions = find(options.submissions, set(_sets()))
+    first = next(submissions, None)
+    if first is None:
+        raise ValueError(f"{options.submissions} holds no submission")
+    out.mkdir(parents=True, exist_ok=True)
+    lines = [run, *done.values()]
+    report.write(progress, "".join(json.dumps(line) + "\n" for line in lines))
+    waiting = to_grade(itertools.chain([first], submissions), run["only"], done)
+    with tempfile.TemporaryDirectory() as folder, progress.open("a") as file:
+        inside = Path(folder)
+        for number in _sets():
+            (inside / number).mkdir()
+            names = {question.function for question in questions_of(number)}
+            write_inside(inside / number, names)
+        inside.chmod(0o755)
+        for record in _in_parallel(waiting, options, inside, limits, run["seed"]):
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+    _, done = graded_before(out, run)
+    records = sorted(done.values(), key=lambda record: record["file"])
+    report.write(out / "grades.csv", report.grades_csv(records))
+    text = json.dumps({**run, "submissions": records}, indent=1, ensure_ascii=False)
+    report.write(out / "grades.json", text + "\n")
+    report.write(out / "index.html", report.overview(records))
+    return records
+
+
+def _in_parallel(waiting, options, inside, limits, seed) -> Iterator[dict]:
+    context = multiprocessing.get_context("spawn")
+    numbers = context.Queue()
+    for number in range(options.j):
+        numbers.put(number)
+    settings = (inside, limits, seed, options.out, options.gradescope, numbers)
+    with (
+        ProcessPoolExecutor(options.j, context, _prepare, settings) as pool,
+        tqdm(unit="submission", disable=None) as bar,
+    ):
+        running = collections.deque()
+        try:
+            while True:
+                room = AHEAD * options.j - len(running)
+                running += [
+                    pool.submit(_grade, s) for s in itertools.islice(waiting, room)
+                ]
+                if not running:
+                    return
+                finished, rest = wait(running, return_when=FIRST_COMPLETED)
+                running = collections.deque(rest)
+                for future in finished:
+                    yield future.result()
+                    bar.update()
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,282 @@
+"""The sandbox: a submission's code runs in bubblewrap and answers over a pipe.
+
+No network, no environment, a read-only system, a small /tmp, no capabilities, a user
+that is not root, and limits on time, memory, processes, files and output. What comes
+back is read as data (`wire`). Whoever floods, stalls or garbles the pipe ends the
+sandbox, and the calls that were still to come are failed ones.
+"""
+
+import ast
+import dataclasses
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Collection
+from importlib.resources import files
+from pathlib import Path
+
+from backprop.checks.run import Outcome, Plain
+from backprop.grading import wire
+
+INSTALL = (
+    "bubblewrap is missing, and nothing is graded without it. On Debian and Ubuntu: "
+    "sudo apt install bubblewrap"
+)
+MAX_REPLY = 16 << 20  # bytes of one answer
+UIDS = 200_000  # where a grader that root started takes the users of its sandboxes
+
+PACKAGE = Path(str(files("backprop")))
+LIBRARY, GRADER = "/library", "/grader"  # places inside
+SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
+NEVER = ("checks", "grading", "widgets")  # packages of the library that stay outside
+
+ENVIRONMENT = (
+    ("PATH", "/usr/bin:/bin"),
+    ("HOME", "/tmp"),
+    ("OMP_NUM_THREADS", "1"),
+    ("OPENBLAS_NUM_THREADS", "1"),
+    ("MPLBACKEND", "Agg"),
+    ("TQDM_DISABLE", "1"),
+)
+
+STUB = '''"""Where submissions are graded, their own checks say nothing."""
+
+
+def check(*_, **__):
+    """Do nothing."""
+
+
+def report(*_, **__):
+    """Do nothing."""
+'''
+
+
+class SandboxError(Exception):
+    """No sandbox can be had on this machine; the message says what to do."""
+
+
+class EndedError(Exception):
+    """The submission's process is gone; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one submission may use."""
+
+    seconds: float = 60  # in all
+    call_seconds: float = 10  # for its cells together, and for each call
+    memory: int = 1024  # MiB, for each process
+    processes: int = 32  # threads counted
+    disk: int = 32  # MiB in /tmp and /dev/shm each
+
+
+def write_inside(folder: Path, answers: Collection[str]) -> None:
+    """Write what the sandbox shows: the worker, and the library without `answers`.
+
+    Of `backprop.checks` there is only a stub. A function of the library whose name is
+    among `answers` is cut out, and what imports it will not be importable.
+    """
+    grader, library = folder / "grader", folder / "library" / "backprop"
+    (library / "checks").mkdir(parents=True)
+    (library / "checks" / "__init__.py").write_text(STUB, encoding="utf-8")
+    grader.mkdir()
+    for source in ("grading/worker.py", "grading/wire.py", "checks/run.py"):
+        shutil.copy(PACKAGE / source, grader)
+    for source in PACKAGE.glob("*.py"):
+        text = _without(source.read_text(encoding="utf-8"), answers)
+        (library / source.name).write_text(text, encoding="utf-8")
+    shutil.copytree(PACKAGE / "datasets", library / "datasets")
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _without(source: str, names: Collection[str]) -> str:
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            del lines[first - 1 : node.end_lineno]
+    return "".join(lines)
+
+
+class Sandbox:
+    """One submission's process; a context manager that leaves nothing running.
+
+    `inside` is the folder that `write_inside` made, `number` that of the worker, and
+    `until` the time of the monotonic clock when it must be over.
+
+    Raises
+    ------
+    SandboxError
+        If bubblewrap is missing or refuses to start.
+    EndedError
+        If `until` is past.
+    """
+
+    def __init__(self, inside: Path, limits: Limits, number: int, until: float) -> None:
+        self._limits, self._buffer, self._end = limits, b"", until
+        if until <= time.monotonic():
+            raise EndedError(f"its {limits.seconds:g} s were over")
+        self._process = subprocess.Popen(
+            _command(inside, limits, number),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={},
+        )
+        for pipe in (self._process.stdin, self._process.stdout):
+            os.set_blocking(pipe.fileno(), False)
+        try:
+            ready = self._ask(b"", limits.seconds)
+        except EndedError:
+            said = self._process.stderr.read(2000).decode(errors="replace").strip()
+            self.close()
+            raise SandboxError(
+                f"bubblewrap does not start here: {said or 'it says nothing'}. Where "
+                "AppArmor forbids user namespaces, as on Ubuntu 24.04, it needs a "
+                "profile for bwrap, or a grader that is started by root"
+            ) from None
+        if ready != "ready":
+            self.close()
+            raise SandboxError("the sandbox's worker did not start")
+
+    def __enter__(self) -> "Sandbox":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.close()
+
+    def close(self) -> None:
+        """End the process, and with it everything that it started."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            pipe.close()
+        self._process.wait()
+
+    def run_cells(self, cells: list[str]) -> tuple[list[str], set[str]]:
+        """Run a notebook's cells; return what failed, and the names of callables.
+
+        Raises
+        ------
+        EndedError
+            If the process ended, ran out of time, or did not answer in good form.
+        """
+        reply = self._ask(wire.write({"cells": cells}), self._limits.call_seconds)
+        try:
+            errors, defined = reply["errors"], reply["defined"]
+            texts = [f"cell {int(n)}: {kind}: {text}" for n, kind, text in errors[:50]]
+            return [wire.decode(text) for text in texts], {*map(str, defined[:2000])}
+        except (TypeError, KeyError, ValueError):
+            raise EndedError("its answer was garbled") from None
+
+    def call(self, function: str, args: tuple[Plain, ...]) -> Outcome:
+        """Call a function of the notebook, and return all that the call did.
+
+        Raises
+        ------
+        EndedError
+            As `run_cells`.
+        """
+        request = {"function": function, "args": [wire.encode(arg) for arg in args]}
+        reply = self._ask(wire.write(request), self._limits.call_seconds)
+        try:
+            return wire.decode_outcome(reply, len(args))
+        except wire.WireError as error:
+            raise EndedError(f"its answer was garbled: {error}") from None
+
+    def _ask(self, request: bytes, seconds: float) -> object:
+        """Send a request and return the answer, or end the process."""
+        until = min(time.monotonic() + seconds, self._end)
+        to, back = self._process.stdin.fileno(), self._process.stdout.fileno()
+        try:
+            while b"\n" not in self._buffer:
+                left = until - time.monotonic()
+                ready = select.select([back], [to] if request else [], [], max(left, 0))
+                if left <= 0 or not any(ready):
+                    raise EndedError(f"it took longer than {seconds:g} s")
+                if ready[1]:
+                    request = request[os.write(to, request[: 1 << 16]) :]
+                if ready[0]:
+                    read = os.read(back, 1 << 20)
+                    if not read:
+                        raise EndedError("it ended its Python: exit, crash or memory")
+                    self._buffer += read
+                    if len(self._buffer) > MAX_REPLY:
+                        raise EndedError("its answer was too long")
+            line, self._buffer = self._buffer.split(b"\n", 1)
+            return wire.read(line)
+        except OSError:
+            raise EndedError("it ended its Python: exit, crash or memory") from None
+        except wire.WireError:
+            raise EndedError("its answer was garbled") from None
+
+
+def _command(inside: Path, limits: Limits, number: int) -> list[str]:
+    program = shutil.which("bwrap")
+    if not program:
+        raise SandboxError(INSTALL)
+    root = os.geteuid() == 0
+    if root:  # the worker becomes the user: only a real one has limits of its own
+        user = [
+            "--cap-drop",
+            "ALL",
+            "--cap-add",
+            "CAP_SETUID",
+            "--cap-add",
+            "CAP_SETGID",
+        ]
+    else:
+        user = ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+        user += ["--cap-drop", "ALL"]
+    places = [*SYSTEM, sys.prefix, sys.base_prefix]
+    shown = [place for place in dict.fromkeys(places) if os.path.exists(place)]
+    disk = str(limits.disk << 20)
+    settings = dataclasses.asdict(limits) | {"uid": UIDS + number if root else None}
+    return [
+        program,
+        *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--die-with-parent", "--new-session", *user),
+        *(
+            "--clearenv",
+            "--setenv",
+            "PATH",
+            "/usr/bin:/bin",
+            "--setenv",
+            "HOME",
+            "/tmp",
+        ),
+        *("--setenv", "OMP_NUM_THREADS", "1", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
+        *("--setenv", "MPLBACKEND", "Agg", "--setenv", "TQDM_DISABLE", "1"),
+        *(part for place in shown for part in _show(Path(place))),
+        *(part for place in _hidden(shown) for part in ("--tmpfs", place)),
+        *("--ro-bind", str(inside / "library"), LIBRARY),
+        *("--ro-bind", str(inside / "grader"), GRADER),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *("--perms", "1777", "--size", disk, "--tmpfs", "/tmp"),
+        *("--perms", "1777", "--size", disk, "--tmpfs", "/dev/shm"),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
+        *(sys.executable, "-I", "-B", f"{GRADER}/worker.py", json.dumps(settings)),
+    ]
+
+
+def _show(place: Path) -> list[str]:
+    """Return the options that show a place at its own path, to every user."""
+    parents = reversed(place.parents[:-1])
+    ways = [part for way in parents for part in ("--perms", "0755", "--dir", str(way))]
+    return [*ways, "--ro-bind", str(place), str(place)]
+
+
+def _hidden(shown: list[str]) -> list[str]:
+    """Return the folders with answers that lie within what is shown."""
+    homes = {PACKAGE.resolve(), PACKAGE}
+    return [
+        str(home)
+        for home in sorted(homes)
+        if any(home.is_relative_to(place) for place in map(Path, shown))
+    ]

@@ -1,0 +1,186 @@
+"""Find submissions in a folder or a zip, and read each without trusting it."""
+
+import hashlib
+import json
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from backprop.checks.run import clean
+
+MAX_BYTES = 5 << 20  # of a notebook
+MAX_MEMBERS = 50_000  # of a zip
+JUNK = {"__MACOSX", ".ipynb_checkpoints", "Thumbs.db", "desktop.ini"}
+SET = re.compile(r"(?<!\d)0?(\d{1,2})_[a-z]")  # as in 03_sigmoid_neuron.ipynb
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One file that somebody handed in, as far as it could be read.
+
+    `problem` says why it cannot be graded, "" if it can. `digest` is the SHA-256 of
+    its bytes.
+    """
+
+    student: str
+    file: str
+    set: str = ""
+    cells: tuple[str, ...] = ()
+    digest: str = ""
+    problem: str = ""
+
+
+class _UnreadableError(Exception):
+    """The file cannot be graded; the message says why."""
+
+
+def find(place: Path, sets: set[str]) -> Iterator[Submission]:
+    """Read the submissions of a folder or a zip, in the order of their names.
+
+    A notebook at the top belongs to the student that its file is named after, one in a
+    folder to the student that the folder is named after. `sets` are the exercise sets
+    that there are.
+
+    Raises
+    ------
+    ValueError
+        If `place` is neither a folder nor a zip.
+    """
+    if place.is_dir():
+        files = _in_folder(place)
+    elif zipfile.is_zipfile(place):
+        files = _in_zip(place)
+    else:
+        raise ValueError(f"{place} is neither a folder nor a zip of submissions")
+    with_notebook, others = set(), []
+    for name, read in files:
+        parts = [clean(part, 200) for part in PurePosixPath(name).parts if part != ".."]
+        if not parts or any(p in JUNK or p.startswith(".") for p in parts):
+            continue
+        student = parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
+        file = "/".join(parts)
+        if file.endswith(".ipynb"):
+            with_notebook.add(student)
+            yield _submission(student, file, read, sets)
+        else:
+            others.append((student, file, read is None))
+    for student, file, empty in others:
+        if student not in with_notebook:
+            with_notebook.add(student)
+            problem = "there is no notebook" if empty else "this is not a notebook"
+            yield Submission(student, file, problem=problem)
+
+
+def _in_folder(root: Path) -> Iterator[tuple[str, object]]:
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        here = Path(folder)
+        for name in [f for f in folders if (here / f).is_symlink()]:
+            files.append(name)  # never followed
+        for name in sorted(files):
+            path = here / name
+            yield path.relative_to(root).as_posix(), lambda path=path: _read(path)
+        if here.parent == root and not files and not folders:
+            yield f"{here.name}/", None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        link = path.is_symlink()
+        raise _UnreadableError(
+            "this is a link" if link else f"it cannot be opened: {error.strerror}"
+        ) from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _UnreadableError("this is not a file")
+        return file.read(MAX_BYTES + 1)
+
+
+def _in_zip(path: Path) -> Iterator[tuple[str, object]]:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MAX_MEMBERS:
+            raise ValueError(f"{path} holds more than {MAX_MEMBERS:,} files")
+        for member in sorted(members, key=lambda member: member.filename):
+            if not member.is_dir():
+                name = member.filename.replace("\\", "/")
+                yield name, lambda member=member: _unpack(archive, member)
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise _UnreadableError("this is a link")
+    try:
+        with archive.open(member) as file:
+            return file.read(MAX_BYTES + 1)  # whatever size the header claims
+    except (RuntimeError, NotImplementedError):
+        raise _UnreadableError("it is encrypted, or packed in an unknown way") from None
+    except (OSError, EOFError, zipfile.BadZipFile, ValueError) as error:
+        raise _UnreadableError(f"its zip is damaged: {error}") from None
+
+
+def _submission(student: str, file: str, read: object, sets: set[str]) -> Submission:
+    digest = ""
+    try:
+        data = read()
+        digest = hashlib.sha256(data).hexdigest()
+        number, cells = _notebook(data, PurePosixPath(file).name, sets)
+    except _UnreadableError as error:
+        return Submission(student, file, digest=digest, problem=clean(str(error), 200))
+    return Submission(student, file, number, cells, digest)
+
+
+def _notebook(data: bytes, name: str, sets: set[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the exercise set of a notebook and the sources of its code cells."""
+    if len(data) > MAX_BYTES:
+        raise _UnreadableError("it is larger than 5 MiB: clear its outputs")
+    if not data.strip():
+        raise _UnreadableError("the file is empty")
+    try:
+        notebook = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise _UnreadableError("it is not UTF-8 text") from None
+    except (ValueError, RecursionError):
+        raise _UnreadableError(
+            "it is not a whole notebook: its JSON is broken"
+        ) from None
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise _UnreadableError("it is JSON, but not a notebook: it has no cells")
+    language = _within(notebook, "metadata", "kernelspec", "language")
+    if language not in ("python", ""):
+        raise _UnreadableError(f"its kernel is for {language!r}, not for Python")
+    cells = tuple(_sources(notebook["cells"]))
+    number = _within(notebook, "metadata", "backprop", "set")
+    if not number and (match := SET.search(name)):
+        number = match[1]
+    if number not in sets:
+        known = ", ".join(sorted(sets, key=int))
+        got = f"says {number!r}" if number else "does not say"
+        raise _UnreadableError(
+            f"neither its metadata nor its name says which set it answers (it {got}; "
+            f"there are {known})"
+        )
+    return number, cells
+
+
+def _within(value: object, *keys: str) -> str:
+    """Return the text at a path of keys, "" if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return clean(str(value), 40) if isinstance(value, str | int) else ""
+
+
+def _sources(cells: list) -> Iterator[str]:
+    for cell in cells:
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source", "")
+            lines = source if isinstance(source, list) else [source]
+            if any(not isinstance(line, str) for line in lines):
+                raise _UnreadableError("it is not a notebook: a cell holds no text")
+            yield "".join(lines)
