@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -121,7 +122,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
             return file.read(MAX_BYTES + 1)  # whatever size the header claims
     except (RuntimeError, NotImplementedError):
         raise _UnreadableError("it is encrypted, or packed in an unknown way") from None
-    except (OSError, EOFError, zipfile.BadZipFile, ValueError) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise _UnreadableError(f"its zip is damaged: {error}") from None
 
 
@@ -147,9 +148,7 @@ def _notebook(data: bytes, name: str, sets: set[str]) -> tuple[str, tuple[str, .
     except UnicodeDecodeError:
         raise _UnreadableError("it is not UTF-8 text") from None
     except (ValueError, RecursionError):
-        raise _UnreadableError(
-            "it is not a whole notebook: its JSON is broken"
-        ) from None
+        raise _UnreadableError("it is cut off or damaged: not JSON") from None
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise _UnreadableError("it is JSON, but not a notebook: it has no cells")
     language = _within(notebook, "metadata", "kernelspec", "language")

@@ -1,0 +1,646 @@
+"""The batch grader: the same verdicts as in the notebook, and no way round it."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import stat
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from hostile import ATTACKS
+
+from backprop.checks import QUESTIONS, check
+from backprop.checks.run import Opaque, Source, run
+from backprop.grading import batch, report, wire
+from backprop.grading.grade import Grader, questions_of
+from backprop.grading.sandbox import (
+    EndedError,
+    Limits,
+    Sandbox,
+    SandboxError,
+    write_inside,
+)
+from backprop.grading.submissions import MAX_BYTES, Submission, find
+
+ROOT = Path(__file__).parents[1]
+SETS = list(dict.fromkeys(question.set for question in QUESTIONS.values()))
+SECONDS = 1.0  # for one call of an attack
+
+needs_sandbox = pytest.mark.skipif(
+    not shutil.which("bwrap") and os.environ.get("REQUIRE_BUBBLEWRAP") != "1",
+    reason="bubblewrap is not installed: grading was not tested",
+)
+
+
+def cells_of(path):
+    nb = nbformat.read(path, as_version=4)
+    return tuple(cell.source for cell in nb.cells if cell.cell_type == "code")
+
+
+SOLUTIONS = {
+    path.name.split("_")[0].lstrip("0"): cells_of(path)
+    for path in sorted(ROOT.glob("solutions/*.ipynb"))
+}
+
+
+def prepared(folder, answers):
+    """Write what the sandbox shows for each set, without the answers to it."""
+    for number in SETS:
+        (folder / number).mkdir()
+        write_inside(folder / number, answers(number))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inside")
+    return prepared(folder, lambda n: {q.function for q in questions_of(n)})
+
+
+@pytest.fixture(scope="module")
+def inside_whole(tmp_path_factory):
+    return prepared(tmp_path_factory.mktemp("whole"), lambda number: ())
+
+
+@pytest.fixture(scope="module")
+def grade(inside):
+    """Grade the cells of one submission; return its record and verdicts."""
+
+    def grade(number, *cells, seed=1, **limits):
+        limits = {"seconds": 10, "call_seconds": SECONDS} | limits
+        grader = Grader(inside, Limits(**limits), seed, number=7)
+        return grader.grade(Submission("somebody", "a.ipynb", number, cells))
+
+    return grade
+
+
+def processes():
+    """Return the command lines of what runs in a sandbox now."""
+    lines = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"/grader/worker.py" in line and b"bwrap" not in line.split(b"\0")[0]:
+            lines.append(line)
+    return lines
+
+
+# --- the same verdicts as in the notebook ---------------------------------------------
+
+
+@needs_sandbox
+@pytest.mark.parametrize("number", SETS)
+def test_solutions_get_full_marks(number, grade):
+    record, verdicts = grade(number, *SOLUTIONS[number])
+    assert record["note"] == ""
+    assert record["points"] == record["maximum"] > 0, verdicts
+
+
+@needs_sandbox
+@pytest.mark.parametrize("number", SETS)
+def test_unanswered_exercises_get_no_points_and_no_blame(number, grade):
+    [path] = ROOT.glob(f"exercises/{int(number):02}_*.ipynb")
+    record, verdicts = grade(number, *cells_of(path))
+    assert record["points"] == 0
+    assert {verdict.status for verdict in verdicts} == {"unanswered"}
+
+
+# A chapter's file of questions, as a cell: its wrong answers are then the learner's.
+AS_A_CELL = """
+import sys, types
+answers = {}  # by line, because two questions may give one name to two functions
+question = types.ModuleType("backprop.checks.question")
+def wrong(hint):
+    def keep(function):
+        function.function = function  # as of a Wrong
+        return answers.setdefault(function.__code__.co_firstlineno, function)
+    return keep
+question.wrong = wrong
+question.Case = question.Question = lambda *args, **kwargs: None
+sys.modules["backprop.checks.question"] = question
+import run
+sys.modules["backprop.checks.run"] = run
+import backprop.checks
+backprop.checks.__path__ = []
+"""
+
+
+ROUNDS = [  # in each, one known wrong answer is given to each question of a set
+    (number, i)
+    for number in SETS
+    for i in range(max(len(question.wrong) for question in questions_of(number)))
+]
+
+
+@needs_sandbox
+@pytest.mark.parametrize(("number", "i"), ROUNDS)
+def test_known_wrong_answers_get_the_hint_of_the_notebook(number, i, inside_whole):
+    questions = questions_of(number)
+    wrong = {q.id: q.wrong[i % len(q.wrong)] for q in questions}
+    module = sys.modules[f"backprop.checks.chapter{int(number):02}"]
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    lines = {q.id: wrong[q.id].function.__code__.co_firstlineno for q in questions}
+    given = "\n".join(f"{q.function} = answers[{lines[q.id]}]" for q in questions)
+    cells = (AS_A_CELL, f"exec({source!r}, types.ModuleType('book').__dict__)", given)
+    grader = Grader(inside_whole, Limits(seconds=30), seed=0, number=7)
+    record, _ = grader.grade(Submission("somebody", "a.ipynb", number, cells))
+    assert record["note"] == ""
+    for question in questions:
+        found = record["questions"][question.id]
+        assert found["misconception"] == wrong[question.id].name, question.id
+        assert found["hint"] == wrong[question.id].hint
+
+
+@needs_sandbox
+def test_the_verdict_is_that_of_the_notebook_word_for_word(grade):
+    def update(x, y, w, b, lr):
+        w -= lr * x  # writes into the caller's array
+        print("a trace")
+        return w.astype(np.float32), b
+
+    source = (
+        "def update(x, y, w, b, lr):\n"
+        "    w -= lr * x  # writes into the caller's array\n"
+        "    print('a trace')\n"
+        "    return w.astype('float32'), b\n"
+    )
+    _, verdicts = grade("3", source, seed=0)
+    assert repr(verdicts[3]) == repr(check("3.4", update, seed=0))
+
+
+@needs_sandbox
+def test_cells_that_fail_and_magics_do_not_stop_the_others(grade):
+    cells = [
+        "%matplotlib inline\n!ls\nx = 1",
+        "1 / 0",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\ndisplay(1)",
+        "%%bash\nexit 1",
+        "raise SystemExit",
+        *SOLUTIONS["3"],
+    ]
+    record, _ = grade("3", *cells)
+    assert record["points"] == record["maximum"]
+    assert record["note"].startswith("cell 2: ZeroDivisionError")
+    assert "cell 5: SystemExit" in record["note"]
+    assert "cell 4" not in record["note"]
+
+
+@needs_sandbox
+def test_one_endless_answer_does_not_cost_the_others(grade):
+    endless = "def stable_sigmoid(z):\n    while True: pass"
+    record, verdicts = grade("3", *SOLUTIONS["3"], endless)
+    assert record["points"] == record["maximum"] - verdicts[0].max_points
+    assert "3.1: it took longer than 1 s" in record["note"]
+
+
+@needs_sandbox
+def test_the_same_seed_gives_the_same_and_another_seed_other_inputs(grade):
+    first, again, other = (
+        repr(grade("3", "stable_sigmoid = lambda z: z", seed=seed)[1])
+        for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+# --- attacks --------------------------------------------------------------------------
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ATTACKS)
+def test_no_attack_gets_points_hangs_or_leaves_anything(
+    name, grade, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SECRET", "the-secret")
+    (tmp_path / "canary").write_text("alive")
+    cell = ATTACKS[name].replace("<canary>", str(tmp_path))
+    outside = {
+        p: p.stat().st_mtime_ns for p in [tmp_path, ROOT, Path("/"), Path("/usr")]
+    }
+    start = time.monotonic()
+    record, verdicts = grade("3", cell, memory=600)
+    spent = time.monotonic() - start
+
+    assert record["points"] == 0, verdicts
+    assert spent < 10 + 3
+    page = report.feedback(record, verdicts)
+    for word in ("the-secret", "<script", "<img", "connected", "written", "escaped"):
+        assert word not in page.replace("not connected", ""), word
+    page.encode("utf-8")
+    assert (tmp_path / "canary").read_text() == "alive"
+    assert {p: p.stat().st_mtime_ns for p in outside} == outside
+    for _ in range(50):
+        if not processes():
+            break
+        time.sleep(0.1)
+    assert processes() == []
+
+
+@needs_sandbox
+def test_what_the_sandbox_shows_holds_no_answer(grade):
+    cell = """
+import os, sys
+places = [os.path.join(folder, name)
+          for folder, _, names in os.walk("/")
+          if not folder.startswith(("/proc", "/usr"))
+          for name in names if "backprop" in folder or name.endswith(".ipynb")]
+def stable_sigmoid(z): return sorted(places)
+"""
+    _, [verdict, *_] = grade("3", cell, call_seconds=8)
+    found = verdict.cases[0].problems[0].got
+    assert "library/backprop/neuron.py" in found or "…" in found
+    assert "chapter" not in found
+    assert "solutions" not in found
+
+
+def test_the_library_inside_lacks_the_answers_and_the_questions(inside):
+    assert (
+        "def backpropagation"
+        not in (inside / "3/library/backprop/neuron.py").read_text()
+    )
+    assert (
+        "def backpropagation" in (inside / "4/library/backprop/neuron.py").read_text()
+    )
+    for number in SETS:
+        names = {p.name for p in (inside / number).rglob("*")}
+        assert not any(name.startswith(("chapter", "judge")) for name in names)
+
+
+@needs_sandbox
+def test_without_bubblewrap_nothing_runs(grade, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SandboxError, match="sudo apt install bubblewrap"):
+        grade("3", "")
+
+
+# --- the pipe -------------------------------------------------------------------------
+
+PLAIN = [
+    None,
+    True,
+    -3,
+    2.5,
+    "text",
+    np.arange(6.0).reshape(2, 3),
+    np.array(1.5, np.float32),
+    np.zeros((0, 2), np.int8),
+    (1, [2.0, {"a": np.array([1 + 2j])}]),
+    Source("lambda x: x"),
+    Opaque("a generator"),
+]
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=lambda value: type(value).__name__)
+def test_plain_data_crosses_as_it_is(value):
+    line = wire.write(wire.encode(value))
+    assert line.count(b"\n") == 1
+    again = wire.decode(wire.read(line))
+    np.testing.assert_equal(again, value)
+    assert type(again) is type(value)
+    if isinstance(value, np.ndarray):
+        assert again.dtype == value.dtype
+        assert again.flags.writeable
+
+
+FORGED = [
+    b"",
+    b"{",
+    b"[" * 100_000,
+    b"9" * 10_000,
+    b"\xff",
+    b'{"array": ["<O8", [1], "AAAAAAAAAAA="]}',
+    b'{"array": ["<U1", [1], "AAAA"]}',
+    b'{"array": ["<f8", [1], "AAAA"]}',
+    b'{"array": ["<f8", [-1], ""]}',
+    b'{"array": ["<f8", [10000000000], ""]}',
+    b'{"array": ["<f8", [true], "AAAAAAAAAAA="]}',
+    b'{"array": ["f8,f8", [0], ""]}',
+    b'{"array": ["<f8", "11", ""]}',
+    b'{"array": 1}',
+    b'{"pickle": "gASVAAAA"}',
+    b'{"list": 1, "tuple": []}',
+    b'{"list": [[1]]}',
+    b'{"dict": [[1, 2]]}',
+    b'{"dict": [["a"]]}',
+    b'{"list": [' + b'{"list": [' * 20 + b"1" + b"]}" * 20 + b"]}",
+    b"100000000000000000000000",
+]
+
+
+@pytest.mark.parametrize("line", FORGED, ids=range(len(FORGED)))
+def test_nothing_else_crosses(line):
+    with pytest.raises(wire.WireError):
+        wire.decode(wire.read(line))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"value": {"array": []}},
+        {"error": ["one"]},
+        {"error": [1, 2, 3]},
+        {"warnings": ["w"] * 21},
+        {"warnings": "text"},
+        {"printed": 3},
+        {"args": []},
+        {"args": [1, 2]},
+        {"more": 1},
+    ],
+)
+def test_an_outcome_is_checked_in_every_part(change):
+    outcome = wire.encode_outcome(run(lambda x: x, (1,)))
+    assert wire.decode_outcome(outcome, 1).value == 1
+    with pytest.raises(wire.WireError):
+        wire.decode_outcome(outcome | change, 1)
+
+
+@needs_sandbox
+def test_a_closed_sandbox_leaves_no_process_and_no_open_file(inside):
+    before = len(os.listdir("/proc/self/fd"))
+    with Sandbox(inside / "3", Limits(), 7, time.monotonic() + 10) as sandbox:
+        assert sandbox.run_cells(["def f(x): return x + 1"]) == ([], {"display", "f"})
+        assert sandbox.call("f", (1,)).value == 2
+        with pytest.raises(EndedError):
+            sandbox.call("nothing of this name", ())
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+# --- reading submissions --------------------------------------------------------------
+
+
+def notebook(*cells, **metadata):
+    cells = [{"cell_type": "code", "source": cell} for cell in cells]
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4})
+
+
+OF_SET_3 = {"backprop": {"set": "3"}}
+
+
+def found(place):
+    return {each.file: each for each in find(place, set(SETS))}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "the file is empty"),
+        (b" \n", "the file is empty"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (notebook("x = 1", **OF_SET_3)[:-20].encode(), "cut off"),
+        (b"[" * 100_000, "cut off"),
+        (b" " * MAX_BYTES + b"{}", "larger than 5 MiB"),
+        (b"[1, 2]", "no cells"),
+        (b'{"cells": {}}', "no cells"),
+        (b'{"cells": [{"cell_type": "code", "source": [1]}]}', "no text"),
+        (notebook(kernelspec={"language": "R"}).encode(), "its kernel is for 'R'"),
+        (notebook(backprop={"set": "77"}).encode(), "says '77'"),
+        (notebook(backprop={"set": ["3"]}).encode(), "does not say"),
+        (notebook().encode(), "does not say"),
+    ],
+)
+def test_what_cannot_be_graded_gets_a_reason(content, problem, tmp_path):
+    (tmp_path / "somebody.ipynb").write_bytes(content)
+    [submission] = find(tmp_path, set(SETS))
+    assert submission.student == "somebody"
+    assert problem in submission.problem
+    assert submission.cells == ()
+
+
+def test_the_set_is_read_from_the_metadata_or_the_name(tmp_path):
+    (tmp_path / "a.ipynb").write_text(notebook("x", **OF_SET_3))
+    (tmp_path / "doe_12345_04_loss_and_descent-2.ipynb").write_text(notebook("y"))
+    (tmp_path / "b.ipynb").write_text("\ufeff" + notebook("z", **OF_SET_3))
+    assert [(s.set, s.cells) for s in find(tmp_path, set(SETS))] == [
+        ("3", ("x",)),
+        ("3", ("z",)),
+        ("4", ("y",)),
+    ]
+
+
+def test_students_are_folders_or_files_and_junk_is_none(tmp_path):
+    for name in (
+        "Ann Doe_1_file_/03_x.ipynb",
+        "bob.ipynb",
+        "bob/.ipynb_checkpoints/03_x-checkpoint.ipynb",
+        "__MACOSX/x.ipynb",
+        ".hidden.ipynb",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(notebook("x", **OF_SET_3))
+    (tmp_path / "carl").mkdir()
+    (tmp_path / "dora").mkdir()
+    (tmp_path / "dora" / "essay.pdf").write_text("%PDF")
+    students = {s.student: s.problem for s in find(tmp_path, set(SETS))}
+    assert students == {
+        "Ann Doe_1_file_": "",
+        "bob": "",
+        "carl": "there is no notebook",
+        "dora": "this is not a notebook",
+    }
+
+
+def test_links_and_devices_are_not_followed(tmp_path):
+    secret = tmp_path / "secret.ipynb"
+    secret.write_text(notebook("secret", **OF_SET_3))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.ipynb").symlink_to(secret)
+    (folder / "b.ipynb").symlink_to("/dev/zero")
+    (folder / "c").symlink_to(tmp_path)
+    os.mkfifo(folder / "d.ipynb")
+    problems = {s.file: s.problem for s in find(folder, set(SETS))}
+    assert problems == {
+        "a.ipynb": "this is a link",
+        "b.ipynb": "this is a link",
+        "c": "this is not a notebook",
+        "d.ipynb": "this is not a file",
+    }
+
+
+def test_a_zip_is_read_and_never_unpacked(tmp_path):
+    path, good = tmp_path / "all.zip", notebook("x", **OF_SET_3)
+    link = zipfile.ZipInfo("link.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../up.ipynb", good)
+        archive.writestr("/etc/absolute.ipynb", good)
+        archive.writestr("Ann\\03.ipynb", good)
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("bomb.ipynb", bytes(1 << 28))
+        archive.writestr("damaged.ipynb", good)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"damaged.ipynb") + len(b"damaged.ipynb") + 5
+    data[at] ^= 0xFF
+    path.write_bytes(data)
+    start = time.monotonic()
+    submissions = found(path)
+    assert time.monotonic() - start < 5
+    problems = {file: each.problem for file, each in submissions.items()}
+    assert problems.pop("damaged.ipynb").startswith("its zip is damaged")
+    assert problems == {
+        "up.ipynb": "",
+        "//etc/absolute.ipynb": "",
+        "Ann/03.ipynb": "",
+        "link.ipynb": "this is a link",
+        "bomb.ipynb": "it is larger than 5 MiB: clear its outputs",
+    }
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_something_else_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="neither a folder nor a zip"):
+        next(find(tmp_path / "nothing", set(SETS)))
+
+
+# --- a run ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Hand in four: right, misled, with a formula for a name, and not a notebook."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    solution = "\n".join(SOLUTIONS["3"])
+    naive = "import numpy as np\ndef stable_sigmoid(z): return 1 / (1 + np.exp(-z))"
+    for name, text in {
+        "right": notebook(solution, **OF_SET_3),
+        "misled": notebook(solution, naive, **OF_SET_3),
+        "=1+1": notebook("1 / 0", **OF_SET_3),
+        "broken": "{",
+    }.items():
+        (folder / f"{name}.ipynb").write_text(text)
+    return folder
+
+
+def grade_all(folder, out, *options):
+    return batch.main([str(folder), "--out", str(out), "-j", "2", *options])
+
+
+@needs_sandbox
+def test_a_run_writes_grades_and_pages(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert grade_all(folder, out, "--seed", "3", "--gradescope") == 0
+    assert "3 graded, 1 not" in capsys.readouterr().out
+    rows = list(csv.DictReader(io.StringIO((out / "grades.csv").read_text())))
+    by_name = {row["student"]: row for row in rows}
+    assert [by_name[n]["total"] for n in ("right", "misled", "broken")] == [
+        "15",
+        "13",
+        "0",
+    ]
+    assert by_name["misled"]["3.1"] == "0"
+    assert by_name["right"]["maximum"] == "15"
+    assert "'=1+1" in by_name
+    assert by_name["broken"]["note"].startswith("it is cut off")
+    grades = json.loads((out / "grades.json").read_text())
+    assert grades["seed"] == 3
+    [misled] = [s for s in grades["submissions"] if s["student"] == "misled"]
+    answer = misled["questions"]["3.1"]
+    assert answer["misconception"] == "naive"
+    assert "no exponent is ever positive" in answer["hint"]
+    assert {"case": "far out", "passed": False} in answer["cases"]
+    overview = (out / "index.html").read_text()
+    assert "no exponent is ever positive" in overview
+    for record in grades["submissions"]:
+        page = (out / "feedback" / f"{record['page']}.html").read_text()
+        assert f"feedback/{record['page']}.html" in overview
+        assert "http://" not in page.replace("http-equiv", "")
+        results = out / "gradescope" / record["page"] / "results.json"
+        assert json.loads(results.read_text())["score"] == record["points"]
+
+
+@needs_sandbox
+def test_the_same_seed_gives_the_same_bytes_apart_from_seconds(folder, tmp_path):
+    texts = []
+    for name in ("one", "two"):
+        out = tmp_path / name
+        assert grade_all(folder, out, "--seed", "5") == 0
+        grades = json.loads((out / "grades.json").read_text())
+        for record in grades["submissions"]:
+            record["seconds"] = 0
+        pages = sorted(out.glob("**/*.html"))
+        texts.append([grades, *(page.read_bytes() for page in pages)])
+    assert texts[0] == texts[1]
+
+
+@needs_sandbox
+def test_an_interrupted_run_goes_on_and_grades_nothing_twice(
+    folder, tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "out"
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(report, "grades_csv", interrupt)
+        assert grade_all(folder, out, "--seed", "3") == 130
+    assert "--resume" in capsys.readouterr().err
+    lines = (out / "progress.jsonl").read_text().splitlines(keepends=True)
+    assert len(lines) == 5
+    # The third record was cut off in the middle.
+    (out / "progress.jsonl").write_text("".join(lines[:3]) + lines[3][:30])
+    kept = [json.loads(line) for line in lines[1:3]]
+
+    assert grade_all(folder, out) == 2
+    assert "add --resume" in capsys.readouterr().err
+    assert grade_all(folder, out, "--resume", "--seed", "4") == 2
+    assert "was graded with" in capsys.readouterr().err
+    assert grade_all(folder, out, "--resume") == 0
+    submissions = json.loads((out / "grades.json").read_text())["submissions"]
+    assert len(submissions) == 4
+    for record in kept:
+        assert record in submissions  # with the seconds of the first run
+
+
+@needs_sandbox
+def test_of_two_notebooks_for_one_set_the_first_counts(folder, tmp_path):
+    (folder / "ann").mkdir()
+    for name in ("1.ipynb", "2.ipynb"):
+        shutil.copy(folder / "right.ipynb", folder / "ann" / name)
+    (folder / "ann" / "4.ipynb").write_text(notebook("", backprop={"set": "4"}))
+    assert grade_all(folder, tmp_path / "out", "--only", "3") == 0
+    submissions = json.loads((tmp_path / "out/grades.json").read_text())["submissions"]
+    ann = {
+        s["file"]: (s["points"], s["note"]) for s in submissions if "ann/" in s["file"]
+    }
+    assert ann == {
+        "ann/1.ipynb": (15, ""),
+        "ann/2.ipynb": (0, "a second notebook for set 3, beside ann/1.ipynb"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["nothing", "--out", "out"], "neither a folder nor a zip"),
+        (["empty", "--out", "out"], "holds no submission"),
+    ],
+)
+def test_a_wrong_command_says_so_and_writes_nothing(
+    options, words, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    assert batch.main(options) == 2
+    assert words in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_pages_of_learners_with_strange_names_are_safe_and_unlike():
+    names = ["../../etc/passwd", "Ünï", "Uni", "", "con", "a" * 500, "日本語"]
+    pages = [report.page_name(name, "a.ipynb") for name in names]
+    assert len(set(pages)) == len(pages)
+    for page in pages:
+        assert page.replace("-", "").isalnum()
+        assert page.isascii()
+        assert len(page) < 60
