@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+OUT ?= grades
 
 # Windows (Git Bash) names the folder of a virtual environment's programs otherwise.
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -11,7 +12,7 @@ PIP := $(RUN) -m pip --disable-pip-version-check --quiet install
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab execute exercises keep format test bench lock clean
+.PHONY: help book serve lab execute exercises keep format grade test bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +42,9 @@ keep: $(INSTALLED) ## Copy the library's code into the chapters' "# keep:" cells
 format: $(INSTALLED) ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+grade: $(INSTALLED) ## Grade a folder or zip of submissions (DIR=path OUT=path)
+	@$(RUN) -m backprop.grading "$(DIR)" --out "$(OUT)" $(OPTIONS)
 
 test: $(INSTALLED) ## Test everything: code, gradients, notebooks, exercises, pages
 	@$(BIN)/ruff check

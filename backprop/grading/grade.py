@@ -1,11 +1,13 @@
 """Grade one submission: its code in the sandbox, the questions out here."""
 
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from backprop.checks import QUESTIONS
 from backprop.checks.judge import judge, verdict
-from backprop.checks.question import Question
+from backprop.checks.question import Case, Question
 from backprop.checks.run import Failure, Outcome
 from backprop.checks.show import Verdict
 from backprop.grading.sandbox import EndedError, Limits, Sandbox
@@ -17,6 +19,57 @@ MAX_NOTE = 300  # characters
 def questions_of(number: str) -> list[Question]:
     """Return the questions of an exercise set, in order."""
     return [question for question in QUESTIONS.values() if question.set == number]
+
+
+class _Code:
+    """A submission's code in a sandbox, started anew after an answer that ended it."""
+
+    def __init__(
+        self, cells: Sequence[str], inside: Path, limits: Limits, number: int
+    ) -> None:
+        self._cells = list(cells)
+        until = time.monotonic() + limits.seconds
+        self._new = partial(Sandbox, inside, limits, number, until)
+        self._sandbox: Sandbox | None = None
+        self._defined: set[str] = set()
+        self._over = ""  # why it cannot be started again
+        self.notes: list[str] = []
+
+    def answer(self, question: Question, cases: Sequence[Case]) -> list[Outcome] | None:
+        """Return an outcome for each case, None if there is no function to be called."""
+        outcomes: list[Outcome] = []
+        try:
+            if not self._sandbox:
+                self._start()
+            if question.function not in self._defined:
+                return None
+            for case in cases:
+                outcomes.append(self._sandbox.call(question.function, case.args))
+        except EndedError as error:
+            self.close()
+            if not self._over:
+                self.notes.append(f"question {question.id}: {error}")
+            lost = Outcome(None, Failure("Ended", str(error), ""), (), "", ())
+            outcomes += [lost] * (len(cases) - len(outcomes))
+        return outcomes
+
+    def close(self) -> None:
+        """End what runs."""
+        if self._sandbox:
+            self._sandbox.close()
+        self._sandbox = None
+
+    def _start(self) -> None:
+        if self._over:
+            raise EndedError(self._over)
+        try:
+            self._sandbox = self._new()
+            errors, self._defined = self._sandbox.run_cells(self._cells)
+        except EndedError as error:
+            self._over = f"its cells: {error}"
+            self.notes.append(self._over)
+            raise
+        self.notes = self.notes or errors
 
 
 class Grader:
@@ -38,9 +91,22 @@ class Grader:
             If there is no sandbox to be had.
         """
         start = time.monotonic()
-        verdicts, note = [], submission.problem
-        if not note:
-            verdicts, note = self._verdicts(submission)
+        verdicts, notes = [], [submission.problem]
+        if not submission.problem:
+            inside = self._inside / submission.set
+            code = _Code(submission.cells, inside, self._limits, self._number)
+            try:
+                for question in questions_of(submission.set):
+                    cases = question.draw(self._seed)
+                    outcomes = code.answer(question, cases)
+                    verdicts.append(
+                        verdict(question, "unanswered")
+                        if outcomes is None
+                        else judge(question, cases, outcomes)
+                    )
+            finally:
+                code.close()
+            notes = code.notes
         record = {
             "student": submission.student,
             "file": submission.file,
@@ -48,47 +114,11 @@ class Grader:
             "set": submission.set,
             "points": sum(verdict.points for verdict in verdicts),
             "maximum": sum(verdict.max_points for verdict in verdicts),
-            "note": note[:MAX_NOTE],
+            "note": "; ".join(notes)[:MAX_NOTE],
             "seconds": round(time.monotonic() - start, 3),
             "questions": {verdict.id: _summary(verdict) for verdict in verdicts},
         }
         return record, verdicts
-
-    def _verdicts(self, submission: Submission) -> tuple[list[Verdict], str]:
-        sandbox, verdicts, notes = None, [], []
-        until = time.monotonic() + self._limits.seconds
-        try:
-            for question in questions_of(submission.set):
-                cases, outcomes = question.draw(self._seed), []
-                ended = ""
-                try:
-                    if sandbox is None:
-                        sandbox = Sandbox(
-                            self._inside / submission.set,
-                            self._limits,
-                            self._number,
-                            until,
-                        )
-                        errors, defined = sandbox.run_cells(list(submission.cells))
-                        notes = notes or errors
-                    if question.function in defined:
-                        for case in cases:
-                            outcomes.append(sandbox.call(question.function, case.args))
-                except EndedError as error:
-                    ended = str(error)
-                    notes.append(f"question {question.id}: {ended}")
-                    sandbox.close()
-                    sandbox = None
-                if not ended and not outcomes:
-                    verdicts.append(verdict(question, "unanswered"))
-                    continue
-                lost = Outcome(None, Failure("Ended", ended, ""), (), "", ())
-                outcomes += [lost] * (len(cases) - len(outcomes))
-                verdicts.append(judge(question, cases, outcomes))
-        finally:
-            if sandbox is not None:
-                sandbox.close()
-        return verdicts, "; ".join(notes)
 
 
 def _summary(verdict: Verdict) -> dict:

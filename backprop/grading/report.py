@@ -25,6 +25,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem .3rem 0; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+th { white-space: nowrap; }
 .scroll { overflow-x: auto; }
 section { margin: 1rem 0; }
 svg text { fill: currentColor; font: 12px system-ui, sans-serif; }
@@ -186,7 +187,9 @@ def _submissions(records: Sequence[dict]) -> str:
         [
             (f"feedback/{record['page']}.html", record["student"]),
             record["set"],
-            f"{record['points']} of {record['maximum']}",
+            f"{record['points']} of {record['maximum']}"
+            if record["questions"]
+            else "not graded",
             record["note"],
         ]
         for record in records
