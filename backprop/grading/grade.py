@@ -36,7 +36,7 @@ class _Code:
         self.notes: list[str] = []
 
     def answer(self, question: Question, cases: Sequence[Case]) -> list[Outcome] | None:
-        """Return an outcome for each case, None if there is no function to be called."""
+        """Return an outcome for each case, None if there is nothing to be called."""
         outcomes: list[Outcome] = []
         try:
             if not self._sandbox:
