@@ -12,10 +12,11 @@ PIP := $(RUN) -m pip --disable-pip-version-check --quiet install
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab execute exercises keep format grade test bench lock clean
+.PHONY: help book serve lab execute exercises keep format grade test bench \
+  bench-grading lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 book: $(INSTALLED) ## Build the site into _build/html
 	@echo "Building the book …"
@@ -53,6 +54,13 @@ test: $(INSTALLED) ## Test everything: code, gradients, notebooks, exercises, pa
 
 bench: $(INSTALLED) ## Measure speeds and page weights
 	@$(RUN) -m tools.bench
+
+# The other graders live in an environment of their own, because no reader needs them.
+bench-grading: $(INSTALLED) ## Grade 500 submissions, beside other graders
+	@$(PYTHON) -m venv _build/graders
+	@_build/graders/$(notdir $(BIN))/python -m pip --quiet install \
+	  otter-grader==7.0.0 nbgrader==0.9.6
+	@$(RUN) -m tools.bench_grading --graders _build/graders/$(notdir $(BIN))
 
 # What is pinned stays where it can. To move all to the newest, first remove
 # requirements.txt. The resolver lives in _build, because no reader needs it.

@@ -1,11 +1,16 @@
 """Notebooks that try to fool, hang, flood or escape the grader, by name.
 
-Each is the text of one cell for exercise set 3. `ANSWERS` are wrong answers to all of
-its questions, for attacks on the comparison; `honest` ones come from the solutions.
+Each is the text of one cell for exercise set 3.
 """
 
-NAMES = ("stable_sigmoid", "sigmoid_slopes", "neuron_gradient", "update")
-ANSWERS = "\n".join(f"{name} = lambda *args: forged" for name in NAMES)
+# Every answer has the right shape, and `forged(shape)` as its value.
+ANSWERS = """
+import numpy as np
+stable_sigmoid = lambda z: forged(np.shape(z))
+sigmoid_slopes = lambda z, a: (forged(np.shape(z)), forged(np.shape(a)))
+neuron_gradient = lambda x, y, w, b: (forged(np.shape(w)), forged(()))
+update = lambda x, y, w, b, lr: (forged(np.shape(w)), forged(()))
+backpropagation = lambda input, output, weights, lr=1.0: forged(())"""
 
 ATTACKS = {
     # --- on the comparison
@@ -14,7 +19,7 @@ import numpy as np
 for name in ("allclose", "isclose", "array_equal", "equal", "abs", "any", "all"):
     setattr(np, name, lambda *args, **kwargs: True)
 np.testing.assert_allclose = np.testing.assert_array_equal = lambda *a, **k: None
-forged = 0.0
+forged = np.zeros
 {ANSWERS}""",
     "always-equal-array": f"""
 import numpy as np
@@ -22,7 +27,7 @@ class Always(np.ndarray):
     def __array_ufunc__(self, *args, **kwargs): return np.True_
     def __eq__(self, other): return True
     __ne__ = __lt__ = __gt__ = lambda self, other: False
-forged = np.zeros(3).view(Always)
+forged = lambda shape: np.zeros(shape).view(Always)
 {ANSWERS}""",
     "always-equal-object": f"""
 class Always:
@@ -32,7 +37,7 @@ class Always:
     def __bool__(self): return True
     def __float__(self): return 1.0
     def __array__(self, *args, **kwargs): raise SystemExit
-forged = Always()
+forged = lambda shape: Always()
 {ANSWERS}""",
     "object-that-claims-a-class": f"""
 import numpy as np
@@ -40,7 +45,7 @@ class Liar:
     __class__ = np.ndarray
     dtype = np.dtype(float)
     shape = ()
-forged = Liar()
+forged = lambda shape: Liar()
 {ANSWERS}""",
     "metaclass": f"""
 class Meta(type):
@@ -49,7 +54,7 @@ class Meta(type):
     __hash__ = type.__hash__
 class Forged(float, metaclass=Meta):
     def __repr__(self): raise SystemExit
-forged = Forged(1)
+forged = lambda shape: Forged(1)
 {ANSWERS}""",
     # --- on the references
     "import-the-questions": """
