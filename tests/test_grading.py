@@ -17,6 +17,7 @@ import pytest
 from hostile import ATTACKS
 
 from backprop.checks import QUESTIONS, check
+from backprop.checks.question import Case, Question, wrong
 from backprop.checks.run import Opaque, Source, run
 from backprop.grading import batch, report, wire
 from backprop.grading.grade import Grader, questions_of
@@ -175,6 +176,47 @@ def test_the_verdict_is_that_of_the_notebook_word_for_word(grade):
     )
     _, verdicts = grade("3", source, seed=0)
     assert repr(verdicts[3]) == repr(check("3.4", update, seed=0))
+
+
+VALUE = """
+class Value:
+    def __init__(self, data):
+        self.data, self.grad = data, 0.0
+    def __mul__(self, other):
+        out = Value(self.data * other.data)
+        out.parents = (self, other)
+        return out
+    def backward(self):
+        a, b = self.parents
+        a.grad += b.data
+        b.grad += a.data
+"""
+
+
+@needs_sandbox
+def test_a_class_is_used_in_the_sandbox_as_in_the_notebook(grade, monkeypatch):
+    right, silent = {}, {}
+    exec(VALUE, right)
+    exec(VALUE.replace("+=", "="), silent)
+    square = Source("lambda Value, x: [y := Value(x), (y * y).backward(), y.grad][2]")
+    question = Question(
+        id="3.9",
+        title="an engine",
+        level="core",
+        points=2,
+        function="Value",
+        reference=right["Value"],
+        cases=lambda rng: [Case("x · x", (float(rng.uniform(2, 3)),), use=square)],
+        wrong=(wrong("= forgets one of the uses")(silent["Value"]),),
+    )
+    monkeypatch.setitem(QUESTIONS, "3.9", question)
+    for cell, points in ((VALUE, 2), (VALUE.replace("+=", "="), 0)):
+        record, verdicts = grade("3", cell, seed=0)
+        assert record["points"] == points
+        answer = {}
+        exec(cell, answer)
+        assert repr(verdicts[-1]) == repr(check("3.9", answer["Value"], seed=0))
+    assert verdicts[-1].advice == ("= forgets one of the uses",)
 
 
 @needs_sandbox
@@ -367,9 +409,9 @@ def test_a_closed_sandbox_leaves_no_process_and_no_open_file(inside):
     before = len(os.listdir("/proc/self/fd"))
     with Sandbox(inside / "3", Limits(), 7, time.monotonic() + 10) as sandbox:
         assert sandbox.run_cells(["def f(x): return x + 1"]) == ([], {"display", "f"})
-        assert sandbox.call("f", (1,)).value == 2
+        assert sandbox.call("f", Case("", (1,))).value == 2
         with pytest.raises(EndedError):
-            sandbox.call("nothing of this name", ())
+            sandbox.call("nothing of this name", Case("", ()))
     assert len(os.listdir("/proc/self/fd")) == before
 
 

@@ -83,6 +83,8 @@ def judge(
 
 def _details(question: Question, case: Case, got: Outcome) -> tuple:
     details = tuple(zip(question.parameters, map(write, case.args), strict=False))
+    if case.use:
+        details = (("used as", case.use.text), *details)
     if got.error and got.error.line:
         details += (("stopped at", got.error.line),)
     return details
@@ -109,7 +111,7 @@ def verdict(
 
 def outcomes_of(function: Callable, cases: Sequence[Case]) -> list[Outcome]:
     """Call `function` on the arguments of each case."""
-    return [run(function, case.args) for case in cases]
+    return [run(function, case.args, case.use) for case in cases]
 
 
 def _problems(

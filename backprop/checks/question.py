@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop.checks.run import Plain
+from backprop.checks.run import Plain, Source
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """One call that a question makes.
 
+    An answer that is a class is used rather than called: `use` is then the source of a
+    function of the answer and the arguments, "lambda Value, a: (Value(a) * 2).data".
     `changes` names the arguments that the call must change in place: they are
     compared after it. All others must come back as they were. `same_dtype` demands
     the reference's dtype, where otherwise any real one will do.
@@ -23,6 +25,7 @@ class Case:
     changes: tuple[str, ...] = ()
     same_dtype: bool = False
     rtol: float | None = None
+    use: Source | None = None
 
 
 @dataclass(frozen=True)

@@ -72,25 +72,32 @@ class Outcome:
     args: tuple[Plain, ...]
 
 
-def run(function: Callable, args: tuple[Plain, ...]) -> Outcome:
+def run(
+    function: Callable, args: tuple[Plain, ...], use: Source | None = None
+) -> Outcome:
     """Call `function` on a deep copy of `args`, whatever it does.
 
-    In place of a Source among `args` it gets the function that the text describes.
+    In place of a Source among `args` it gets the function that the text describes. With
+    `use`, that function is called instead, on `function` and the arguments.
     Only KeyboardInterrupt passes, because it is the notebook's stop button.
     """
     args = copy.deepcopy(args)
-    given = [eval(a.text, {"np": np}) if type(a) is Source else a for a in args]
+    given = [_function(a) if type(a) is Source else a for a in args]
     value, error = None, None
     printed, warned = _Tape(), {}
     with _watched(printed, warned):
         try:
-            value = plain(function(*given))
+            value = plain(_function(use)(function, *given) if use else function(*given))
         except KeyboardInterrupt:
             raise
         except BaseException as exception:
             error = _failure(exception)
     args = tuple(a if type(a) is Source else plain(a) for a in args)
     return Outcome(value, error, tuple(warned), printed.text(), args)
+
+
+def _function(source: Source) -> Callable:
+    return eval(source.text, {"np": np})
 
 
 def plain(value: object) -> Plain:

@@ -44,7 +44,7 @@ class _Code:
             if question.function not in self._defined:
                 return None
             for case in cases:
-                outcomes.append(self._sandbox.call(question.function, case.args))
+                outcomes.append(self._sandbox.call(question.function, case))
         except EndedError as error:
             self.close()
             if not self._over:

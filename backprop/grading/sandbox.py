@@ -19,7 +19,8 @@ from collections.abc import Collection
 from importlib.resources import files
 from pathlib import Path
 
-from backprop.checks.run import Outcome, Plain
+from backprop.checks.question import Case
+from backprop.checks.run import Outcome
 from backprop.grading import wire
 
 INSTALL = (
@@ -175,7 +176,7 @@ class Sandbox:
         except (TypeError, KeyError, ValueError):
             raise EndedError("its answer was garbled") from None
 
-    def call(self, function: str, args: tuple[Plain, ...]) -> Outcome:
+    def call(self, function: str, case: Case) -> Outcome:
         """Call a function of the notebook, and return all that the call did.
 
         Raises
@@ -183,10 +184,11 @@ class Sandbox:
         EndedError
             As `run_cells`.
         """
-        request = {"function": function, "args": [wire.encode(arg) for arg in args]}
+        args = [wire.encode(arg) for arg in (case.use, *case.args)]
+        request = {"function": function, "args": args}
         reply = self._ask(wire.write(request), self._limits.call_seconds)
         try:
-            return wire.decode_outcome(reply, len(args))
+            return wire.decode_outcome(reply, len(case.args))
         except wire.WireError as error:
             raise EndedError(f"its answer was garbled: {error}") from None
 

@@ -42,9 +42,9 @@ def main() -> None:
         if "cells" in request:
             reply(run_cells(request["cells"], names))
         else:
-            args = tuple(map(wire.decode, request["args"]))
-            outcome = run.run(names[request["function"]], args)
-            reply(wire.encode_outcome(outcome))
+            function = names[request["function"]]
+            use, *args = map(wire.decode, request["args"])
+            reply(wire.encode_outcome(run.run(function, tuple(args), use)))
 
 
 def confine(
