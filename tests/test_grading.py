@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from hostile import ATTACKS
 
 from backprop.checks import QUESTIONS, check
@@ -598,6 +599,32 @@ def test_a_run_writes_grades_and_pages(folder, tmp_path, capsys):
         assert "http://" not in page.replace("http-equiv", "")
         results = out / "gradescope" / record["page"] / "results.json"
         assert json.loads(results.read_text())["score"] == record["points"]
+
+
+@needs_sandbox
+def test_pages_are_accessible_and_run_no_script(folder, tmp_path, browser):
+    evil = "<script>document.title = 'run'</script><img src=x onerror=alert(1)>"
+    cell = notebook(f"raise ValueError({evil!r})", **OF_SET_3)
+    (folder / "<b onclick=alert(2)>.ipynb").write_text(cell)
+    assert grade_all(folder, tmp_path / "out", "--seed", "1") == 0
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    said = []
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: said.append(request.url))
+    for file in sorted((tmp_path / "out").glob("**/*.html")):
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            page.goto(file.as_uri())
+            assert page.title() != "run"
+            assert said.pop() == file.as_uri()
+            assert said == []
+            found = Axe().run(page).response["violations"]
+            assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+            wide = "document.documentElement.scrollWidth > innerWidth"
+            assert not page.evaluate(wide)
+    context.close()
 
 
 @needs_sandbox

@@ -25,7 +25,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem .3rem 0; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-th { white-space: nowrap; }
+th { white-space: nowrap; } a { color: inherit; }
 .scroll { overflow-x: auto; }
 section { margin: 1rem 0; }
 svg text { fill: currentColor; font: 12px system-ui, sans-serif; }
