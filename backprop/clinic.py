@@ -52,8 +52,8 @@ def step(
     # Forward pass
     A1 = relu(linear(X, W1, b1)) * M
     P = softmax(linear(A1, W2, b2))
-    N, C = P.shape
-    Y = np.eye(C)[as_labels("y", y, N, C)]
+    N = len(P)
+    Y = np.eye(b2.size)[as_labels("y", y, N, b2.size)]
     loss = -np.log(P[np.arange(N), y]).mean()
     # Backward pass
     dS = (P - Y) / N
@@ -64,8 +64,10 @@ def step(
     dW1 = X.T @ dZ1
     db1 = dZ1.sum(axis=0)
     # Update
-    W1, b1 = W1 - lr * dW1, b1 - lr * db1
-    W2, b2 = W2 - lr * dW2, b2 - lr * db2
+    W1 = W1 - lr * dW1
+    b1 = b1 - lr * db1
+    W2 = W2 - lr * dW2
+    b2 = b2 - lr * db2
     return float(loss), (W1, b1, W2, b2)
 
 
@@ -75,12 +77,12 @@ PATIENTS = {
     "extra-slope": {"(P - Y) / N": "(P - Y) / N * P * (1 - P)"},
     "own-output": {"(A1 > 0)": "(A1 >= 0)"},
     "stale": {
+        "    W2 = W2 - lr * dW2\n": "",
         "    dA1 =": "    W2 = W2 - lr * dW2\n    dA1 =",
-        "W2 - lr * dW2, b2": "W2, b2",
     },
     "no-mean": {"(P - Y) / N": "P - Y"},
     "mean-twice": {"(P - Y) / N": "(P - Y) / N / N"},
-    "not-transposed": {"W2.T": "W2.reshape(C, -1)"},
+    "not-transposed": {"W2.T": "W2.reshape(W2.shape[::-1])"},
     "no-sum": {"dS.sum(axis=0)": "dS[0]", "dZ1.sum(axis=0)": "dZ1[0]"},
     "elementwise": {"(P - Y) / N": "-Y * (1 - P) / N"},
     "dropout": {"dA1 * M": "dA1 * (M > 0)"},
@@ -92,34 +94,38 @@ PATIENTS = {
 }
 
 
-def source_of(patient: str) -> str:
-    """Return the source of `step` with the lines of a patient; "" is the healthy one.
+def source_of(*patients: str) -> str:
+    """Return the source of `step` with the lines of a patient, or of several at once.
+
+    Without a patient it is the healthy source.
 
     Raises
     ------
     ValueError
-        If there is no such patient.
+        If there is no such patient, or two want to change the same words.
     """
-    if patient and patient not in PATIENTS:
-        known = ", ".join(PATIENTS)
-        raise ValueError(f"patient must be one of {known}, got {patient!r}")
     source = inspect.getsource(step)
-    for healthy, wrong in PATIENTS.get(patient, {}).items():
-        assert source.count(healthy) == 1, f"{healthy!r} is not there once"
-        source = source.replace(healthy, wrong)
+    for patient in patients:
+        if patient not in PATIENTS:
+            known = ", ".join(PATIENTS)
+            raise ValueError(f"patient must be one of {known}, got {patient!r}")
+        for healthy, wrong in PATIENTS[patient].items():
+            if source.count(healthy) != 1:
+                raise ValueError(f"{patients} want to change the same words")
+            source = source.replace(healthy, wrong)
     return source
 
 
-def mutant(patient: str) -> Step:
-    """Return `step` with the lines of a patient in place of the healthy ones.
+def mutant(*patients: str) -> Step:
+    """Return `step` with the lines of a patient, or of several, in place of its own.
 
     Raises
     ------
     ValueError
-        If there is no such patient.
+        As `source_of`.
     """
     names = dict(globals())
-    exec(source_of(patient), names)
+    exec(source_of(*patients), names)
     return names["step"]
 
 
@@ -132,7 +138,8 @@ def step_gradient(
     `step-gradient`).
     """
     _, after = step(theta, X, y, lr, M)
-    return tuple((old - new) / lr for old, new in zip(theta, after, strict=True))
+    pairs = zip(theta, after, strict=True)
+    return tuple((before - after) / lr for before, after in pairs)
 
 
 def block_error(gradient: ArrayLike, right: ArrayLike) -> float:
@@ -146,7 +153,8 @@ def block_error(gradient: ArrayLike, right: ArrayLike) -> float:
         If the shapes differ.
     """
     gradient, right = np.asarray(gradient), np.asarray(right)
-    if gradient.shape != right.shape:
-        raise ValueError(f"gradient has shape {gradient.shape}, expected {right.shape}")
+    shape = gradient.shape
+    if shape != right.shape:
+        raise ValueError(f"gradient has shape {shape}, expected {right.shape}")
     size = max(np.linalg.norm(gradient), np.linalg.norm(right))
     return float(np.linalg.norm(gradient - right) / size) if size else 0.0
