@@ -70,10 +70,9 @@ def judge(
     if not any(result.problems for result in results):
         return verdict(question, "right", results)
     for wrong in question.wrong:
-        expected = outcomes_of(wrong.function, cases)
-        if all(
-            not any(_problems(question, *each))
-            for each in zip(cases, expected, outcomes, strict=True)
+        if all(  # it is called no further than to the first case that differs
+            not any(_problems(question, case, run(wrong.function, case.args), got))
+            for case, got in zip(cases, outcomes, strict=True)
         ):
             return verdict(question, "wrong", results, wrong.name, (wrong.hint,))
     kinds = {problem.kind for result in results for problem in result.problems}
