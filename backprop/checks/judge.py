@@ -71,7 +71,9 @@ def judge(
         return verdict(question, "right", results)
     for wrong in question.wrong:
         if all(  # it is called no further than to the first case that differs
-            not any(_problems(question, case, run(wrong.function, case.args), got))
+            not any(
+                _problems(question, case, *outcomes_of(wrong.function, [case]), got)
+            )
             for case, got in zip(cases, outcomes, strict=True)
         ):
             return verdict(question, "wrong", results, wrong.name, (wrong.hint,))
