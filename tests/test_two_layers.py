@@ -1,5 +1,9 @@
 """Two layers: every equation of chapter 5, and the squashes' way back."""
 
+import re
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +13,8 @@ from backprop.gradcheck import check_gradient
 from backprop.layers import sigmoid_backward, tanh_backward
 from backprop.losses import binary_cross_entropy, half_squared_error
 from backprop.neuron import derivative_sigmoid, sigmoid
+
+SOLUTIONS = Path(__file__).parents[1] / "solutions" / "05_two_layers.ipynb"
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.permutations(range(1, 6)).map(lambda order: order[:4])  # N, D, H, K differ
@@ -185,6 +191,41 @@ def test_all_zero_and_tanh_only_the_last_bias_has_a_slope():
         X, lambda Z2: binary_cross_entropy(Z2, Y)[1], *nothing, np.tanh, tanh_backward
     )
     assert not dW1.any() and not db1.any() and not dW2.any() and db2.all()
+
+
+# What set 5 says
+
+
+def test_what_set_5_says_about_the_broken_function():
+    names = {}
+    for cell in nbformat.read(SOLUTIONS, as_version=4).cells:
+        if cell.cell_type == "code" and re.match(r"import|def", cell.source):
+            exec(cell.source, names)
+
+    def after(function):
+        theta = [np.array([[0.5], [-0.5]]), np.zeros(1), np.full((1, 1), 2.0)]
+        theta.append(np.zeros(1))
+        function(np.array([[1.0, 2.0]]), np.ones((1, 1)), *theta, 1.0)
+        return theta
+
+    W1, _, W2, _ = after(names["step"])
+    np.testing.assert_allclose(W1, [[1.626042], [1.752085]], atol=6e-7)
+    np.testing.assert_allclose(W2, [[1.669168]], atol=6e-7)
+    assert (after(names["broken"])[0] < 0).all()
+
+    # "From many starts it learns XOR all the same."
+    learnt = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        theta = [rng.normal(size=(2, 2)), np.zeros(2)]
+        theta += [rng.normal(size=(2, 1)), np.zeros(1)]
+        learnt += [names["broken"](X, Y, *theta, 1.0) for _ in range(1000)][-1] < 0.1
+    assert learnt >= 2
+
+    # "its sum is 0 for every example": the start of 5.5
+    A1 = np.tanh(X @ np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    np.testing.assert_allclose(A1[:, 0], [0, -0.76, 0.76, 0], atol=0.005)
+    assert not A1.sum(axis=1).any()
 
 
 # Types and arguments
