@@ -69,6 +69,15 @@ def test_the_levels_at_which_training_sticks(together, level):
     assert cost.min() / 4 == pytest.approx(level, abs=5e-4)
 
 
+@given(seeds, st.floats(0.1, 100))
+def test_a_single_hidden_unit_does_no_better_than_the_middle_level(seed, size):
+    w1, w2, b, v, c = size * np.random.default_rng(seed).normal(size=5)
+    z = v * np.tanh(X @ np.array([w1, w2]) + b) + c
+    level = 0.75 * np.log(3) - 0.5 * np.log(2)
+    assert level == pytest.approx(0.477, abs=5e-4)
+    assert binary_cross_entropy(z, Y[:, 0])[0] >= level - 1e-12
+
+
 # The recursion
 
 
