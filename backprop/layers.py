@@ -47,7 +47,7 @@ def tanh_backward(dA: ArrayLike, A: ArrayLike) -> Floats:
 def linear(X: ArrayLike, W: ArrayLike, b: ArrayLike) -> Floats:
     """Return Z = X W + b.
 
-    X (N, D), W (D, H), b (H,) -> Z (N, H).
+    X (N, D), W (D, H), b (H,) -> Z (N, H) (equation `linear-layer`).
 
     Raises
     ------
