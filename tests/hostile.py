@@ -113,6 +113,13 @@ def stable_sigmoid(z):
         except OSError:
             pass
     return 1.0""",
+    "forged-reply-of-the-cells": """
+import os
+for descriptor in range(3, 64):
+    try:
+        os.write(descriptor, b'{"errors": [[1e999, 1, 2]], "defined": ["update"]}\\n')
+    except OSError:
+        pass""",
     "flooded-replies": """
 import os
 def stable_sigmoid(z):

@@ -1,5 +1,6 @@
 """The batch grader: the same verdicts as in the notebook, and no way round it."""
 
+import contextlib
 import csv
 import io
 import json
@@ -16,10 +17,12 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hostile import ATTACKS
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backprop.checks import QUESTIONS, check
 from backprop.checks.question import Case, Question, wrong
-from backprop.checks.run import Opaque, Source, run
+from backprop.checks.run import Opaque, Outcome, Source, run
 from backprop.grading import batch, report, wire
 from backprop.grading.grade import Grader, questions_of
 from backprop.grading.sandbox import (
@@ -405,6 +408,42 @@ def test_an_outcome_is_checked_in_every_part(change):
         wire.decode_outcome(outcome | change, 1)
 
 
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["<f8", "array", "errors", "defined"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["array", "list", "dict", "tuple", "opaque", "source"]),
+            inner,
+            max_size=2,
+        )
+    ),
+)
+
+
+@given(
+    st.fixed_dictionaries({"errors": JSON, "defined": JSON}),
+    st.fixed_dictionaries(
+        dict.fromkeys(("value", "error", "warnings", "printed"), JSON)
+        | {"args": st.lists(JSON, max_size=1)}
+    ),
+)
+def test_whatever_is_forged_it_is_read_or_refused(cells, outcome):
+    sandbox = object.__new__(Sandbox)
+    sandbox._limits, replies = Limits(), iter([cells, outcome])
+    sandbox._ask = lambda request, seconds: next(replies)
+    with contextlib.suppress(EndedError):
+        errors, defined = sandbox.run_cells([])
+        assert all(isinstance(text, str) for text in [*errors, *defined])
+    with contextlib.suppress(EndedError):
+        assert isinstance(sandbox.call("f", Case("", (1,))), Outcome)
+
+
 @needs_sandbox
 def test_a_closed_sandbox_leaves_no_process_and_no_open_file(inside):
     before = len(os.listdir("/proc/self/fd"))
@@ -486,7 +525,7 @@ def test_students_are_folders_or_files_and_junk_is_none(tmp_path):
     assert students == {
         "Ann Doe_1_file_": "",
         "bob": "",
-        "carl": "there is no notebook",
+        "carl": "there is no notebook to be read",
         "dora": "this is not a notebook",
     }
 

@@ -71,7 +71,7 @@ class Limits:
     seconds: float = 60  # in all
     call_seconds: float = 10  # for its cells together, and for each call
     memory: int = 1024  # MiB, for each process
-    processes: int = 32  # threads counted
+    processes: int = 8  # threads counted
     disk: int = 32  # MiB in /tmp and /dev/shm each
 
 
@@ -173,7 +173,7 @@ class Sandbox:
             errors, defined = reply["errors"], reply["defined"]
             texts = [f"cell {int(n)}: {kind}: {text}" for n, kind, text in errors[:50]]
             return [wire.decode(text) for text in texts], {*map(str, defined[:2000])}
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, OverflowError):
             raise EndedError("its answer was garbled") from None
 
     def call(self, function: str, case: Case) -> Outcome:

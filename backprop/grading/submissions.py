@@ -72,12 +72,15 @@ def find(place: Path, sets: set[str]) -> Iterator[Submission]:
     for student, file, empty in others:
         if student not in with_notebook:
             with_notebook.add(student)
-            problem = "there is no notebook" if empty else "this is not a notebook"
+            problem = (
+                "there is no notebook to be read" if empty else "this is not a notebook"
+            )
             yield Submission(student, file, problem=problem)
 
 
 def _in_folder(root: Path) -> Iterator[tuple[str, object]]:
-    for folder, folders, files in os.walk(root):
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(root, onerror=closed.append):
         folders.sort()
         here = Path(folder)
         for name in [f for f in folders if (here / f).is_symlink()]:
@@ -87,6 +90,8 @@ def _in_folder(root: Path) -> Iterator[tuple[str, object]]:
             yield path.relative_to(root).as_posix(), lambda path=path: _read(path)
         if here.parent == root and not files and not folders:
             yield f"{here.name}/", None
+    for error in closed:
+        yield f"{Path(error.filename).relative_to(root).as_posix()}/", None
 
 
 def _read(path: Path) -> bytes:
