@@ -723,11 +723,11 @@ def test_deltas_figure_has_as_many_steps_as_the_library_says(script):
 
 
 def test_deltas_go_back_one_step_at_a_time_with_their_numbers(browser):
-    revealed = ["a2", "z2", "W2_1 W2_2 b2", "a1_1 a1_2", "z1_1", "z1_2"]
+    revealed = ["a2", "z2", "W2_11 W2_21 b2", "a1_1 a1_2", "z1_1", "z1_2"]
     revealed += ["W1_11 W1_21 b1_1", "W1_12 W1_22 b1_2"]
     told = {
         2: "dz2 = da2 × a2(1 − a2) = −0.3796 × 0.2355 = −0.0894",
-        3: "dW2₁ = 0.6130 × (−0.0894) = −0.0548",
+        3: "dW2₁₁ = 0.6130 × (−0.0894) = −0.0548",
         6: "δ for hidden unit 2: −0.3 × (−0.0894) × 0.2484 = 0.0067",
         8: "dW1₂₂ = −0.8 × 0.0067 = −0.0053",
     }
@@ -749,7 +749,7 @@ def test_stale_deltas_stand_beside_the_right_ones(browser):
         page.get_by_role("radio", name="layer 2 at once").check()
         assert values(page, "slope") == before
         late = values(page, "late")
-        assert (late["W2_2"], late["z1_2"]) == ("now −0.1355", "0.0030")
+        assert (late["W2_21"], late["z1_2"]) == ("now −0.1355", "0.0030")
         story = words(page.locator("[aria-live]"))
         assert "comes out as −0.1355 × (−0.0894) × 0.2484 = 0.0030" in story
         assert "Right is −0.3 × (−0.0894) × 0.2484 = 0.0067." in story
@@ -764,7 +764,7 @@ def test_a_weight_is_chosen_in_the_drawing_and_moved(browser):
         assert page.get_by_role("radio", name="W1₁₂").is_checked()
         page.get_by_role("slider", name="weight W1₁₂").press("End")
         assert page.evaluate("model.get('W1')") == [[0.5, 3], [0.3, -0.4]]
-        for name in ("b1₂", "W2₁", "b2"):
+        for name in ("b1₂", "W2₁₁", "b2"):
             page.get_by_role("radio", name=name).check()
             page.get_by_role("slider", name=name).press("Home")
         got = page.evaluate("['b1', 'W2', 'b2'].map(model.get)")

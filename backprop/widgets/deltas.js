@@ -36,9 +36,9 @@ export function descend(state) {
 /** The last step that reveals something. One more shows the way back as a whole. */
 export const STEPS = 8;
 // A number's key is the name of its array, _ and its indices; the step reveals its slope.
-const STEP = { a2: 1, z2: 2, W2_1: 3, W2_2: 3, b2: 3, a1_1: 4, a1_2: 4, z1_1: 5, z1_2: 6,
+const STEP = { a2: 1, z2: 2, W2_11: 3, W2_21: 3, b2: 3, a1_1: 4, a1_2: 4, z1_1: 5, z1_2: 6,
   W1_11: 7, W1_21: 7, b1_1: 7, W1_12: 8, W1_22: 8, b1_2: 8 };
-const WEIGHTS = ["W1_11", "W1_12", "W1_21", "W1_22", "W2_1", "W2_2"];
+const WEIGHTS = ["W1_11", "W1_12", "W1_21", "W1_22", "W2_11", "W2_21"];
 const PARAMETERS = [...WEIGHTS.slice(0, 4), "b1_1", "b1_2", ...WEIGHTS.slice(4), "b2"];
 
 const pretty = (key) => key.replace(/_(\d+)/g, (_, digits) => digits.replace(/\d/g, (d) => "₀₁₂"[d]));
@@ -60,19 +60,19 @@ const LAYOUTS = {
     boxes: { x_1: [1, 43, 66, 32], x_2: [1, 179, 66, 32],
       W1_11: [151, 1, 86, 56], W1_21: [151, 61, 86, 56], W1_12: [151, 137, 86, 56],
       W1_22: [151, 197, 86, 56], h1: [263, 17, 168, 84], h2: [263, 153, 168, 84],
-      W2_1: [457, 31, 86, 56], W2_2: [457, 167, 86, 56], out: [571, 85, 148, 84],
+      W2_11: [457, 31, 86, 56], W2_21: [457, 167, 86, 56], out: [571, 85, 148, 84],
       loss: [571, 207, 148, 46] } },
   tall: { size: [360, 494], sides: ["bottom", "top"],
     boxes: { x_1: [53, 1, 72, 30], x_2: [235, 1, 72, 30],
       W1_11: [1, 76, 86, 56], W1_21: [91, 76, 86, 56], W1_12: [183, 76, 86, 56],
       W1_22: [273, 76, 86, 56], h1: [1, 156, 176, 84], h2: [183, 156, 176, 84],
-      W2_1: [46, 264, 86, 56], W2_2: [228, 264, 86, 56], out: [106, 350, 148, 84],
+      W2_11: [46, 264, 86, 56], W2_21: [228, 264, 86, 56], out: [106, 350, 148, 84],
       loss: [106, 464, 148, 29] } },
 };
 const ROWS = { h1: ["b1_1", "z1_1", "a1_1"], h2: ["b1_2", "z1_2", "a1_2"], out: ["b2", "z2", "a2"] };
 // From, to; the step that carries a slope back, and the number that says how thick.
 const EDGES = [["out", "loss", 1, "a2"], ...[1, 2].flatMap((j) => [
-  ["W2_" + j, "out", 3, "z2"], ["h" + j, "W2_" + j, 4, "a1_" + j], ...[1, 2].flatMap((i) => [
+  [`W2_${j}1`, "out", 3, "z2"], ["h" + j, `W2_${j}1`, 4, "a1_" + j], ...[1, 2].flatMap((i) => [
     ["x_" + i, `W1_${i}${j}`], [`W1_${i}${j}`, "h" + j, 6 + j, "z1_" + j]])])];
 
 function draw(kind, choose) {
@@ -164,7 +164,7 @@ function draw(kind, choose) {
 /** What the step just taken did, with its numbers put in. */
 function narrate(n) {
   const f = format, { stale, slope1 } = n, δ = factor(n.dz2);
-  const v = (key) => read(n, key), late = (key) => read(n.late, key), W = (j) => "W2_" + j;
+  const v = (key) => read(n, key), late = (key) => read(n.late, key), W = (j) => `W2_${j}1`;
   const both = (say) => say(1) + ", " + say(2), now = stale ? late : v;
   const hidden = (j) => {
     const chain = (weight, d) => `${f(weight)} × ${δ} × ${f(slope1[j - 1])} = ${f(d)}`;
@@ -183,7 +183,7 @@ function narrate(n) {
     () => "Back through its squash, dz2 = da2 × a2(1 − a2) = "
       + `${f(n.da2)} × ${f(n.slope2)} = ${f(n.dz2)}. This is δ of the output.`,
     () => "Into the output, each weight's slope is what came in × δ: "
-      + both((j) => `dW2_${j} = ${f(n.a1[j - 1])} × ${δ} = ${f(v("dW2_" + j))}`)
+      + both((j) => `d${W(j)} = ${f(n.a1[j - 1])} × ${δ} = ${f(v("d" + W(j)))}`)
       + `; the bias gets δ itself, db2 = ${f(n.dz2)}.`,
     () => (stale ? "Layer 2 has just been updated, too early: δ goes back through new weights, "
       + both((j) => `da1_${j} = ${f(late(W(j)))} × ${δ} = ${f(late("da1_" + j))} `
@@ -200,7 +200,7 @@ function narrate(n) {
   ][n.step]()));
 }
 
-const ORDERS = ["all slopes first", "layer 2 at once"];
+const ORDERS = ["all slopes first", "layer 2 at once (stale)"];
 
 function render({ model, el }) {
   let net;

@@ -15,7 +15,7 @@ class DeltasFigure(Figure):
     x (2,), W1 (2, 2), b1 (2,), W2 (2, 1), b2 (1,), y () in [0, 1], lr () in [0, 20].
     `step` says how far the way back has come: at 0 only the values are there, and at
     `last` every slope. With `stale`, layer 2 is updated before the way back leaves it.
-    `chosen` is the parameter under the slider, 1-based: "W1_12", "b1_2", "W2_1", "b2".
+    `chosen` is the parameter under the slider, 1-based: "W1_12", "b1_2", "W2_21", "b2".
 
     Raises
     ------
@@ -40,7 +40,7 @@ class DeltasFigure(Figure):
     step = traitlets.Int(min=0, max=last).tag(sync=True)
     stale = traitlets.Bool().tag(sync=True)
     chosen = traitlets.Enum(
-        ["W1_11", "W1_12", "W1_21", "W1_22", "b1_1", "b1_2", "W2_1", "W2_2", "b2"]
+        ["W1_11", "W1_12", "W1_21", "W1_22", "b1_1", "b1_2", "W2_11", "W2_21", "b2"]
     ).tag(sync=True)
 
     def __init__(
@@ -54,7 +54,7 @@ class DeltasFigure(Figure):
         lr: float = 4.0,
         step: int = 0,
         stale: bool = False,
-        chosen: str = "W2_1",
+        chosen: str = "W2_11",
         name: str = "fig-deltas",
     ) -> None:
         super().__init__(
