@@ -5,6 +5,7 @@ from backprop.widgets.descent import DescentFigure
 from backprop.widgets.neuron import NeuronFigure
 from backprop.widgets.paths import PathsFigure
 from backprop.widgets.step_size import StepSizeFigure
+from backprop.widgets.terms import TermsFigure
 
 __all__ = [
     "DeltasFigure",
@@ -12,4 +13,5 @@ __all__ = [
     "NeuronFigure",
     "PathsFigure",
     "StepSizeFigure",
+    "TermsFigure",
 ]
