@@ -4,6 +4,7 @@ from backprop.widgets.deltas import DeltasFigure
 from backprop.widgets.descent import DescentFigure
 from backprop.widgets.neuron import NeuronFigure
 from backprop.widgets.paths import PathsFigure
+from backprop.widgets.shapes import ShapesFigure
 from backprop.widgets.step_size import StepSizeFigure
 from backprop.widgets.terms import TermsFigure
 
@@ -12,6 +13,7 @@ __all__ = [
     "DescentFigure",
     "NeuronFigure",
     "PathsFigure",
+    "ShapesFigure",
     "StepSizeFigure",
     "TermsFigure",
 ]
