@@ -82,16 +82,17 @@ export function compute(state) {
 const side = (n, most) => Math.max(4, most * Math.sqrt(n / 128)); // 1 must be seen beside 128
 const tuple = (shape) => `(${shape.join(", ")}${shape.length < 2 ? "," : ""})`;
 const count = (n) => n.toLocaleString("en");
-const GROUP = [180, 112]; // of the three boxes of a layer, forward or backward
+const HEIGHT = 112; // of the three arrays of a layer, forward or backward
 
 /** The map of all arrays: a group for each layer, its slopes below or beside it. */
 function drawMap(layout, choose) {
-  const wide = layout === "wide", [width, height] = GROUP, board = svg("g", {});
-  const size = wide ? [4 * width, 2 * height + 30] : [2 * width, 4 * height + 15];
+  const wide = layout === "wide", size = wide ? [720, 2 * HEIGHT + 30] : [360, 4 * HEIGHT + 15];
+  const board = svg("g", {});
   const { node, describe } = drawing("map " + layout, size,
     "The arrays of each layer, in proportion, and their slopes", board);
   return { node, update({ all, list, held, wrong }, L, step) {
-    const now = list[step], gap = ((4 - L) * (wide ? width : height)) / 2, pieces = [];
+    const now = list[step], slot = wide ? Math.min(80, 240 / L) : 60, pieces = [];
+    const left = wide ? (size[0] - 3 * L * slot) / 2 : 0, top = wide ? 15 : 15 + ((4 - L) * HEIGHT) / 2;
     const made = (name) => list.findIndex(({ make }) => make === name);
     function box(name, x, y, flat) {
       const [rows, columns] = flat ? [1, all[name][0]] : all[name], at = made(name);
@@ -103,6 +104,7 @@ function drawMap(layout, choose) {
       const piece = svg("g", { class: (name[0] === "d" ? "array back" : "array") + state
         + (held[step].names.includes(name) ? " held" : ""), "data-array": name },
       svg("rect", { x: x - w / 2, y: middle - h / 2, width: w, height: h, rx: 1.5 }),
+      svg("rect", { class: "hit", x: x - 28, y: flat ? y + 84 : y, width: 56, height: flat ? 24 : 84 }),
       ...(flat ? [text(x, y + 104, "middle shape", math(name), " " + shape + trap)]
         : [text(x, y + 11, "middle", math(name), trap), text(x, y + 81, "middle shape", shape)]));
       if (at >= 0) piece.addEventListener("click", () => choose(at));
@@ -110,16 +112,16 @@ function drawMap(layout, choose) {
     }
     for (const l of range(L))
       for (const d of ["", "d"]) {
-        const x = wide ? gap + l * width : d ? width : 0;
-        const y = 15 + (!wide ? gap + l * height : d ? height + 15 : 0);
-        box(d + A(l), x + 30, y);
-        box(d + "W" + (l + 1), x + 90, y);
-        box(d + "b" + (l + 1), x + 90, y, true);
-        box(d + "Z" + (l + 1), x + 150, y);
+        const x = left + slot * (wide ? 3 * l : d ? 3 : 0);
+        const y = top + (!wide ? l * HEIGHT : d ? HEIGHT + 15 : 0);
+        box(d + A(l), x + slot / 2, y);
+        box(d + "W" + (l + 1), x + 1.5 * slot, y);
+        box(d + "b" + (l + 1), x + 1.5 * slot, y, true);
+        box(d + "Z" + (l + 1), x + 2.5 * slot, y);
       }
     const lane = (x, y, words, kind) => svg("g", { class: kind }, text(x, y, "lane", words));
     board.replaceChildren(lane(0, 11, "forward →", ""), wide
-      ? lane(0, height + 26, "← backward", "back") : lane(width + 6, 11, "backward ↑", "back"), ...pieces);
+      ? lane(0, HEIGHT + 26, "← backward", "back") : lane(186, 11, "backward ↑", "back"), ...pieces);
     const layers = range(L).map((l) => `Layer ${l + 1}: ` + [A(l), ...["W", "b", "Z"]
       .map((v) => v + (l + 1))].map((name) => `${name} ${tuple(all[name])}`).join(", "));
     describe(`${layers.join(". ")}. The slopes have the same shapes. Now ${now.make} is made.`);
@@ -231,7 +233,7 @@ function render({ model, el }) {
       const show = { parameters: count(n.parameters), "multiplications forward": count(n.forward),
         "and backward": times(n.backward),
         "for dX, not needed": times(2 * n.forward - n.backward),
-        "kept for the way back (dark)": count(n.kept), "held at this step": count(n.held[step].size) };
+        "kept for the way back (filled)": count(n.kept), "held at this step": count(n.held[step].size) };
       for (const [name, v] of Object.entries(show)) {
         if (!facts[name])
           table.append(html("div", {}, html("dt", {}, name), facts[name] = html("dd", {})));
