@@ -15,12 +15,17 @@ import traitlets
 
 from backprop import widgets
 from backprop.gradcheck import numerical_gradient
+from backprop.layers import linear, linear_backward, sigmoid_backward
+from backprop.network import MLP
 from backprop.neuron import sigmoid
 from backprop.widgets import (
+    DeltasFigure,
     DescentFigure,
     NeuronFigure,
     PathsFigure,
+    ShapesFigure,
     StepSizeFigure,
+    TermsFigure,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -86,6 +91,29 @@ ROOT = Path(__file__).parents[1]
         (DescentFigure, {"curvature": (1, 0)}, ValueError, "curvature must lie betw"),
         (DescentFigure, {"curvature": 1}, ValueError, r"curvature has shape \(\)"),
         (DescentFigure, {"steps": 201}, traitlets.TraitError, "'steps' .* 200, .* 201"),
+        (DeltasFigure, {"W2": [1, 2]}, ValueError, r"W2 has shape \(2,\), expected"),
+        (DeltasFigure, {"lr": 21}, ValueError, "lr must lie between 0 and 20, got 21"),
+        (DeltasFigure, {"step": 10}, traitlets.TraitError, "'step' .* 9, .* 10"),
+        (DeltasFigure, {"chosen": "W1"}, traitlets.TraitError, "'chosen' .* 'W1'"),
+        (
+            TermsFigure,
+            {"X": [[1, 2]]},
+            ValueError,
+            r"W has shape \(3, 2\), .* \(2, 2\)",
+        ),
+        (TermsFigure, {"b": [1]}, ValueError, r"W has shape \(3, 2\), .* \(3, 1\)"),
+        (TermsFigure, {"dZ": [[1, 2]]}, ValueError, r"dZ has shape \(1, 2\), .* \(4,"),
+        (
+            TermsFigure,
+            {"X": np.ones((5, 3)), "dZ": np.ones((5, 2))},
+            ValueError,
+            "sizes must be 4 at most, got 5, 3 and 2",
+        ),
+        (TermsFigure, {"array": "dY"}, traitlets.TraitError, "'array' .* 'dY'"),
+        (TermsFigure, {"row": 0}, traitlets.TraitError, "'row' .* 1, .* 0"),
+        (ShapesFigure, {"N": 0}, traitlets.TraitError, "'N' .* 1, .* 0"),
+        (ShapesFigure, {"L": 5}, traitlets.TraitError, "'L' .* 4, .* 5"),
+        (ShapesFigure, {"H": 2.5}, traitlets.TraitError, "'H' .* an int"),
     ],
 )
 def test_bad_argument_is_named(figure, arguments, error, message):
@@ -292,6 +320,7 @@ def test_every_figure_answers_its_sliders_fits_a_phone_and_lets_go(name, browser
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_selector(f"[data-layout={layout}]")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            heights.add((layout, figure.bounding_box()["height"]))
             for slider in page.locator("input[type=range]").all():
                 assert slider.get_attribute("aria-valuetext")
                 for key in ("Home", "End"):
@@ -642,3 +671,405 @@ def test_ball_rolls_and_is_carried_back(motion, browser):
         page.mouse.up()
         got = page.evaluate("['u', 'v', 'steps'].map(model.get)")
         assert got == pytest.approx([-2, 1, 0], abs=0.02)
+
+
+# --- deltas ---------------------------------------------------------------------------
+
+
+def two_layers(rng):
+    """Draw the numbers of a 2-2-1 network, far enough from 0."""
+    size = {"x": (2,), "W1": (2, 2), "b1": (2,), "W2": (2, 1), "b2": (1,)}
+    draws = {
+        name: rng.uniform(0.2, 2, shape) * rng.choice([-1, 1], shape)
+        for name, shape in size.items()
+    }
+    return {**draws, "y": rng.uniform(), "lr": 4.0}
+
+
+def two_layer_slopes(n, W2):
+    """Return the slopes by the library's layers, with W2 on the way back."""
+    X = n["x"][None]
+    A1 = sigmoid(linear(X, n["W1"], n["b1"]))
+    A2 = sigmoid(linear(A1, n["W2"], n["b2"]))
+    dZ2 = sigmoid_backward(A2 - n["y"], A2)
+    _, dW2, db2 = linear_backward(dZ2, A1, n["W2"])
+    dZ1 = sigmoid_backward(dZ2 @ W2.T, A1)
+    _, dW1, db1 = linear_backward(dZ1, X, n["W1"])
+    loss = float(((A2 - n["y"]) ** 2).sum() / 2)
+    return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}, loss
+
+
+def deltas(script, function, numbers, **state):
+    """Call a function of the figure with these numbers."""
+    state |= {name: np.asarray(value).tolist() for name, value in numbers.items()}
+    return script(f"state => DeltasFigure.{function}(state)", state)
+
+
+def test_deltas_are_those_of_the_layers_and_of_the_finite_differences(script):
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        n = two_layers(rng)
+        got = deltas(script, "compute", n)
+        expected, loss = two_layer_slopes(n, n["W2"])
+        assert got["L"] == pytest.approx(loss)
+        for name, slope in expected.items():
+            np.testing.assert_allclose(got["d" + name], slope, rtol=1e-12)
+
+            def measure(value, n=n, name=name):
+                return two_layer_slopes({**n, name: value}, n["W2"])[1]
+
+            measured = numerical_gradient(measure, n[name])
+            np.testing.assert_allclose(slope, measured, rtol=1e-5, atol=1e-10)
+
+
+def test_stale_deltas_come_through_the_weights_after_the_step(script):
+    rng = np.random.default_rng(55)
+    for _ in range(20):
+        n = two_layers(rng)
+        slopes, _ = two_layer_slopes(n, n["W2"])
+        ahead = n["W2"] - n["lr"] * slopes["W2"]
+        stale, _ = two_layer_slopes(n, ahead)
+        got = deltas(script, "compute", n)["late"]
+        np.testing.assert_allclose(got["W2"], ahead, rtol=1e-12)
+        for name in ("W1", "b1"):
+            np.testing.assert_allclose(got["d" + name], stale[name], rtol=1e-12)
+            assert np.abs(stale[name] / slopes[name] - 1).max() > 1e-3
+        for late, taken in ((False, slopes), (True, {**stale, "W2": slopes["W2"]})):
+            after = deltas(script, "descend", n, stale=late)
+            for name, slope in taken.items():
+                expected = n[name] - n["lr"] * slope
+                np.testing.assert_allclose(after[name], expected, rtol=1e-12)
+
+
+def test_deltas_figure_has_as_many_steps_as_the_library_says(script):
+    assert script("DeltasFigure.STEPS") + 1 == DeltasFigure.last
+
+
+def test_deltas_go_back_one_step_at_a_time_with_their_numbers(browser):
+    revealed = ["a2", "z2", "W2_11 W2_21 b2", "a1_1 a1_2", "z1_1", "z1_2"]
+    revealed += ["W1_11 W1_21 b1_1", "W1_12 W1_22 b1_2"]
+    told = {
+        2: "dz2 = da2 × a2(1 − a2) = −0.3796 × 0.2355 = −0.0894",
+        3: "dW2₁₁ = 0.6130 × (−0.0894) = −0.0548",
+        6: "δ for hidden unit 2: −0.3 × (−0.0894) × 0.2484 = 0.0067",
+        8: "dW1₂₂ = −0.8 × 0.0067 = −0.0053",
+    }
+    with drawn(browser, DeltasFigure()) as page:
+        assert len(values(page, "value")) == 2 + 9 + 6 + 2
+        given = set()
+        for step, names in enumerate(revealed, 1):
+            page.get_by_role("button", name="Step forward").click()
+            given |= set(names.split())
+            assert values(page, "slope").keys() == given
+            assert told.get(step, "") in words(page.locator("[aria-live]"))
+        assert page.locator("desc").text_content().count("dW1") == 4
+        assert not values(page, "late")
+
+
+def test_stale_deltas_stand_beside_the_right_ones(browser):
+    with drawn(browser, DeltasFigure(step=6)) as page:
+        before = values(page, "slope")
+        page.get_by_role("radio", name="layer 2 at once").check()
+        assert values(page, "slope") == before
+        late = values(page, "late")
+        assert (late["W2_21"], late["z1_2"]) == ("now −0.1355", "0.0030")
+        story = words(page.locator("[aria-live]"))
+        assert "comes out as −0.1355 × (−0.0894) × 0.2484 = 0.0030" in story
+        assert "Right is −0.3 × (−0.0894) × 0.2484 = 0.0067." in story
+        page.get_by_role("button", name="Step downhill").click()
+        told = words(page.locator("[aria-live]"))
+        assert re.search(r"from 0\.0721 to (0\.\d+)\. All slopes first would", told)
+
+
+def test_a_weight_is_chosen_in_the_drawing_and_moved(browser):
+    with drawn(browser, DeltasFigure()) as page:
+        page.locator("[data-value=W1_12]").click()
+        assert page.get_by_role("radio", name="W1₁₂").is_checked()
+        page.get_by_role("slider", name="weight W1₁₂").press("End")
+        assert page.evaluate("model.get('W1')") == [[0.5, 3], [0.3, -0.4]]
+        for name in ("b1₂", "W2₁₁", "b2"):
+            page.get_by_role("radio", name=name).check()
+            page.get_by_role("slider", name=name).press("Home")
+        got = page.evaluate("['b1', 'W2', 'b2'].map(model.get)")
+        assert got == [[0.1, -3], [[-3], [-0.3]], [-3]]
+
+
+# --- terms ----------------------------------------------------------------------------
+
+SIZE = {"i": 4, "j": 3, "k": 2}
+
+
+def layer(rng):
+    """Draw the arrays of a linear layer with three different sizes, by name."""
+    shapes = {"X": (4, 3), "W": (3, 2), "b": (2,), "dZ": (4, 2)}
+    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+
+def all_arrays(n):
+    """Return the four sums of a layer by the library."""
+    dX, dW, db = linear_backward(n["dZ"], n["X"], n["W"])
+    return {"Z": linear(n["X"], n["W"], n["b"]), "dX": dX, "dW": dW, "db": db}
+
+
+def as_place(array, *index):
+    """Write an entry as the figure does: with a row, even for b and db."""
+    return [array, *([0] * (2 - len(index))), *index]
+
+
+def test_terms_add_up_to_the_arrays_of_the_library(script):
+    n = layer(np.random.default_rng(6))
+    state = {name: value.tolist() for name, value in n.items()}
+    got = script("state => TermsFigure.compute(state)", state)
+    for name, expected in all_arrays(n).items():
+        np.testing.assert_allclose(np.reshape(got[name], expected.shape), expected)
+        for index, entry in np.ndenumerate(expected):
+            to = as_place(name, *index)
+            terms = script("([s, to]) => TermsFigure.terms(s, to)", [SIZE, to])
+            products = [
+                math.prod(np.atleast_2d(n[a])[r, c] for a, r, c in cells)
+                for cells in terms
+            ]
+            assert sum(products) == pytest.approx(entry)
+
+
+def test_what_lights_up_is_what_matters(script):
+    """An entry lights up with a sum if and only if the sum moves with it."""
+    n = layer(np.random.default_rng(66))
+    before, moved = all_arrays(n), {}
+    for name, array in n.items():
+        for index, _ in np.ndenumerate(array):
+            nudged = array.copy()
+            nudged[index] += 1
+            after = all_arrays({**n, name: nudged})
+            moved[tuple(as_place(name, *index))] = {
+                tuple(as_place(other, *at))
+                for other, sums in before.items()
+                for at in zip(*np.nonzero(after[other] - sums), strict=True)
+            }
+    for other, sums in before.items():
+        for at, _ in np.ndenumerate(sums):
+            to = as_place(other, *at)
+            lit = script("([s, to]) => TermsFigure.lights(s, to)", [SIZE, to])
+            enters = {cell for cell, reach in moved.items() if tuple(to) in reach}
+            assert {tuple(cell) for cell in lit} == enters
+    for cell, reach in moved.items():
+        got = script("([s, at]) => TermsFigure.reached(s, at)", [SIZE, [*cell]])
+        way = {"Z"} if cell[0] != "dZ" else {"dX", "dW", "db"}
+        assert {tuple(c) for c in got} == {to for to in reach if to[0] in way}
+
+
+def lit(page):
+    """Return the names of the cells that are lit in the grids."""
+    cells = page.locator("[role=gridcell].bp-lit")
+    labels = cells.evaluate_all("all => all.map(e => e.ariaLabel)")
+    return {label.split(" = ")[0] for label in labels}
+
+
+def test_terms_are_reached_by_keyboard_mouse_and_touch(browser):
+    with drawn(browser, TermsFigure(), has_touch=True) as page:
+        story, grid = page.locator("[aria-live]"), page.get_by_role("grid", name="dW")
+        assert "dW₂₁ = X₁₂ dZ₁₁ + X₂₂ dZ₂₁ + X₃₂ dZ₃₁ + X₄₂ dZ₄₁" in words(story)
+        assert "= (−1)·1 + 4·2 + 1·(−1) + (−3)·3 = −3." in words(story)
+        column = {"X₁₂", "X₂₂", "X₃₂", "X₄₂", "dZ₁₁", "dZ₂₁", "dZ₃₁", "dZ₄₁"}
+        assert lit(page) == column
+        assert page.locator("[role=gridcell][tabindex='0']").count() == 8
+
+        grid.get_by_label("dW₂₁").focus()
+        for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "Home"):
+            page.keyboard.press(key)
+        assert page.evaluate("['array', 'row', 'column'].map(model.get)") == [
+            *("dW", 2, 1)
+        ]
+        page.keyboard.press("Tab")  # one stop for each grid
+        assert page.evaluate("model.get('array')") == "db"
+
+        page.get_by_label("dX₁₃").tap()
+        assert lit(page) == {"dZ₁₁", "dZ₁₂", "W₃₁", "W₃₂"}
+        assert words(story).startswith("X₁₃ is used once for each unit")
+
+        page.get_by_label(re.compile("^Z₂₂")).hover()
+        assert lit(page) == {"X₂₁", "X₂₂", "X₂₃", "W₁₂", "W₂₂", "W₃₂", "b₂"}
+        page.mouse.move(0, 0)
+        assert lit(page) == {"dZ₁₁", "dZ₁₂", "W₃₁", "W₃₂"}
+
+
+def test_a_given_number_shows_where_it_goes_and_can_be_changed(browser):
+    with drawn(browser, TermsFigure(array="W", row=2, column=1)) as page:
+        story, more = (
+            page.locator("[aria-live]"),
+            page.get_by_role("button", name="1 m"),
+        )
+        assert {"Z₁₁", "Z₂₁", "Z₃₁", "Z₄₁", "X₁₂", "dW₂₁", "dZ₄₁"} <= lit(page)
+        assert words(story).startswith("W₂₁ is used in Z₁₁, Z₂₁, Z₃₁ and Z₄₁.")
+        more.click()
+        assert "W₂₁ is now 2. With it moves Z₁₁ by −1, Z₂₁ by 4" in words(story)
+        assert "and the loss by −3." in words(story)  # which is dW₂₁
+        page.get_by_label("dZ₃₂ =").click()
+        more.click()
+        assert "dX₃₁ by −1" in words(story)
+        assert "db₂ by 1." in words(story)
+        page.get_by_label("db₂ =").click()
+        assert more.get_attribute("aria-disabled") == "true"
+        assert page.evaluate("model.get('dZ')[2]") == [-1, 4]
+
+
+def test_the_product_is_drawn_with_the_right_one_turned(browser):
+    with drawn(browser, TermsFigure()) as page:
+        picture = page.get_by_role("img").locator("desc")
+        for label, told in {
+            "Z₁₁": "Z = X times W plus b. Lit: X₁₁, W₁₁",
+            "dW₁₁": "dW = X transposed times dZ. Lit: X₁₁, dZ₁₁",
+            "dX₁₁": "dX = dZ times W transposed. Lit: dZ₁₁, W₁₁",
+            "db₁": "db = a row of ones times dZ. Lit: dZ₁₁, dZ₂₁",
+        }.items():
+            page.get_by_label(re.compile("^" + label)).focus()
+            assert picture.text_content().startswith(told)
+
+
+# --- shapes ---------------------------------------------------------------------------
+
+SIZES = [
+    {"N": 32, "D": 64, "H": 24, "L": 3, "C": 10},
+    {"N": 7, "D": 5, "H": 3, "L": 1, "C": 2},
+    {"N": 6, "D": 5, "H": 4, "L": 2, "C": 3},
+    {"N": 4, "D": 4, "H": 3, "L": 2, "C": 2},
+    {"N": 3, "D": 5, "H": 5, "L": 4, "C": 5},
+    {"N": 6, "D": 6, "H": 6, "L": 2, "C": 6},
+    {"N": 1, "D": 1, "H": 2, "L": 3, "C": 1},
+]
+
+
+def network(sizes):
+    """Go forward and back through a network of these sizes; return every array."""
+    D, H, C = sizes["D"], sizes["H"], sizes["C"]
+    rng = np.random.default_rng(7)
+    model = MLP((D, *[H] * (sizes["L"] - 1), C), "tanh", rng)
+    S = model.forward(rng.normal(size=(sizes["N"], D)))
+    arrays = {"X": model.A[0], f"Z{sizes['L']}": S}
+    dZ = arrays[f"dZ{sizes['L']}"] = rng.normal(size=S.shape)
+    for layer in range(sizes["L"], 0, -1):
+        A, W = model.A[layer - 1], model.W[layer - 1]
+        name = f"A{layer - 1}" if layer > 1 else "X"
+        dA, dW, db = linear_backward(dZ, A, W)
+        arrays |= {name: A, f"W{layer}": W, f"b{layer}": model.b[layer - 1]}
+        arrays |= {"d" + name: dA, f"dW{layer}": dW, f"db{layer}": db}
+        dZ = dA * (1 - A**2)
+        if layer > 1:
+            arrays |= {f"Z{layer - 1}": np.arctanh(A), f"dZ{layer - 1}": dZ}
+    arrays |= {"dX": arrays["X"]}  # of its shape; nobody needs it
+    return model, arrays
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_shapes_are_those_of_the_network(sizes, script):
+    model, arrays = network(sizes)
+    got = script("state => ShapesFigure.compute(state)", sizes)
+    assert got["all"] == {name: [*array.shape] for name, array in arrays.items()}
+    assert got["parameters"] == model.theta.size
+    assert got["kept"] == sum(A.size for A in model.A)
+    assert got["kept"] == max(held["size"] for held in got["held"])
+    made = [operation["make"] for operation in got["list"]]
+    inputs = {"X", *(name for name in arrays if name[0] in "Wb")}
+    assert {*made, *inputs, "dX"} == arrays.keys()
+    known = set(inputs)
+    for operation in got["list"]:  # in an order that can be run
+        assert known.issuperset(operation["of"])
+        known.add(operation["make"])
+
+
+def typed(left, right):
+    """Return every product of two arrays that one may type, with its code."""
+    for (p, P), (q, Q) in (left, right), (right, left):
+        for name, a in ((p, P), (p + ".T", P.T)):
+            for other, b in ((q, Q), (q + ".T", Q.T)):
+                if a.shape[1] == b.shape[0]:
+                    yield f"{name} @ {other}", a @ b
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_mistakes_that_fit_are_all_found(sizes, script):
+    _, arrays = network(sizes)
+    got = script("state => ShapesFigure.compute(state)", sizes)
+    forward, backward, flagged = 0, 0, 0
+    for operation, wrong, work in zip(
+        got["list"], got["wrong"], got["work"], strict=True
+    ):
+        make, of = operation["make"], operation["of"]
+        flagged += bool(wrong)
+        result = arrays[make]
+        if make.startswith("db"):
+            slopes = arrays[of[0]]
+            fits = slopes.sum(axis=1).shape == result.shape and len(slopes) > 1
+            assert wrong == [f"{of[0]}.sum(axis=1)"] * fits
+            continue
+        if "turned" not in operation:
+            assert not wrong and not work
+            continue
+        right = " @ ".join(n + ".T" * (n == operation["turned"]) for n in of)
+        ways = dict(typed(*((name, arrays[name]) for name in of)))
+        bias = arrays[operation["plus"]] if "plus" in operation else 0
+        np.testing.assert_allclose(ways[right] + bias, result, atol=1e-12)
+        fits = {
+            code
+            for code, value in ways.items()
+            if value.shape == result.shape and not np.allclose(value, ways[right])
+        }
+        assert set(wrong) == fits
+        sides = [arrays[name].size for name in (*of, make)]
+        assert work == math.isqrt(math.prod(sides))  # each size stands in two of them
+        forward += work * (make[0] != "d")
+        backward += work * (make[0] == "d")
+    assert (got["forward"], got["backward"]) == (forward, backward)
+    first = sizes["N"] * sizes["D"] * got["all"]["W1"][1]
+    assert backward == 2 * forward - first
+    distinct = len({sizes[name] for name in "NDHC"}) == 4 and sizes["L"] < 3
+    assert not (distinct and flagged)
+
+
+def test_shapes_are_walked_forward_and_back(browser):
+    with drawn(browser, ShapesFigure()) as page:
+        forward = page.get_by_role("button", name="Step forward")
+        story, code = page.locator("[aria-live]"), page.locator("code")
+        seen = []
+        while True:
+            seen.append(code.inner_text())
+            assert page.locator(".bp-array.bp-now").count() == 1
+            if forward.get_attribute("aria-disabled") == "true":
+                break
+            forward.click()
+        assert seen[:3] == ["Z1 = X @ W1 + b1", "A1 = φ(Z1)", "Z2 = A1 @ W2 + b2"]
+        assert seen[5:9] == [
+            "dZ3 = from the loss",
+            "dW3 = A2.T @ dZ3",
+            "db3 = dZ3.sum(axis=0)",
+            "dA2 = dZ3 @ W3.T",
+        ]
+        assert seen[-2:] == ["dW1 = X.T @ dZ1", "db1 = dZ1.sum(axis=0)"]
+        page.locator("[data-array=dW2]").click()
+        assert "The 32 vanishes: each weight is used by all 32 examples" in words(story)
+        assert "18,432 multiplications" in words(story)
+        flag = page.locator(".bp-flag")
+        assert "if you wrote dZ2.T @ A1, since W2 is square." in words(flag)
+        page.evaluate("model.set('L', 2)")
+        page.evaluate("model.set('step', 1)")
+        assert words(flag).startswith("At these sizes the shapes would catch")
+        page.evaluate("model.set('L', 1)")  # beyond the last step, it stays there
+        page.evaluate("model.set('step', 21)")
+        assert code.inner_text() == "db1 = dZ1.sum(axis=0)"
+        page.get_by_role("button", name="Step back").click()
+        assert code.inner_text() == "dW1 = X.T @ dZ1"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "step", "told"),
+    [
+        ({"N": 24}, 2, "A1 @ W2.T or A1.T @ W2, or 5 more, since N = H."),
+        ({"H": 64}, 0, "you wrote X @ W1.T, since D = H."),
+        ({"H": 10}, 8, "you wrote dZ3 @ W3, since C = H."),
+        ({"N": 10}, 7, "you wrote dZ3.sum(axis=1), since N = C."),
+        ({}, 6, "Here the shapes would catch a wrong transpose. At the 3 arrays"),
+    ],
+)
+def test_equal_sizes_are_named_where_they_hide_a_mistake(sizes, step, told, browser):
+    with drawn(browser, ShapesFigure(**sizes, step=step)) as page:
+        assert told in words(page.locator(".bp-flag"))

@@ -1,8 +1,19 @@
 """Interactive figures: they compute in the browser, so a page needs no kernel."""
 
+from backprop.widgets.deltas import DeltasFigure
 from backprop.widgets.descent import DescentFigure
 from backprop.widgets.neuron import NeuronFigure
 from backprop.widgets.paths import PathsFigure
+from backprop.widgets.shapes import ShapesFigure
 from backprop.widgets.step_size import StepSizeFigure
+from backprop.widgets.terms import TermsFigure
 
-__all__ = ["DescentFigure", "NeuronFigure", "PathsFigure", "StepSizeFigure"]
+__all__ = [
+    "DeltasFigure",
+    "DescentFigure",
+    "NeuronFigure",
+    "PathsFigure",
+    "ShapesFigure",
+    "StepSizeFigure",
+    "TermsFigure",
+]
