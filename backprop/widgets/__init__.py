@@ -1,8 +1,15 @@
 """Interactive figures: they compute in the browser, so a page needs no kernel."""
 
 from backprop.widgets.descent import DescentFigure
+from backprop.widgets.logits import LogitsFigure
 from backprop.widgets.neuron import NeuronFigure
 from backprop.widgets.paths import PathsFigure
 from backprop.widgets.step_size import StepSizeFigure
 
-__all__ = ["DescentFigure", "NeuronFigure", "PathsFigure", "StepSizeFigure"]
+__all__ = [
+    "DescentFigure",
+    "LogitsFigure",
+    "NeuronFigure",
+    "PathsFigure",
+    "StepSizeFigure",
+]
