@@ -4,10 +4,10 @@ import { button, choice, drawing, format, html, line, live, path, place, scale, 
   svg, text, tie, toggle } from "./figure.js";
 
 export const BUGS = {
-  sign: "target minus answer", "extra-slope": "P(1 − P) multiplied in once more",
-  "own-output": "relu′ asked with >=: always 1", stale: "W2 steps too early",
+  sign: "target minus answer", "extra-slope": "P(1 − P) once more",
+  "own-output": "relu′ asked with >=", stale: "W2 steps too early",
   "no-mean": "1/N forgotten", "mean-twice": "1/N twice", "not-transposed": "reshape for .T",
-  "no-sum": "b hears the first row only", elementwise: "softmax as separate squashes",
+  "no-sum": "b hears the first row only", elementwise: "softmax one by one",
   dropout: "doubled forward only", broadcast: "each answer, every target",
   essay: "slope after the product", plus: "the step adds",
 };
@@ -227,7 +227,7 @@ function render({ model, el }) {
       html("span", { class: "about" }, about)) };
   });
   const map = html("div", { class: "map" }), detail = html("p", { class: "detail" });
-  const code = html("pre", {}), plot = html("div", {}), verdict = html("p", { class: "verdict", role: "status" });
+  const code = html("div", { class: "code" }), plot = html("div", {}), verdict = html("p", { class: "verdict", role: "status" });
 
   /** The cells of all blocks; one of them can be tabbed to, and arrow keys lead on. */
   function build({ blocks, theta }) {
@@ -290,7 +290,7 @@ function render({ model, el }) {
       for (const { input } of boxes) input.checked = bugs.includes(input.value);
       const healthy = listing([]);
       code.replaceChildren(...listing(bugs).map((text) =>
-        html("span", { class: healthy.includes(text) ? "" : "wrong" }, text + "\n")));
+        html("span", { class: healthy.includes(text) ? "" : "wrong" }, text)));
       const key = [sizes, weights, lr, bugs.includes("dropout")].join(); // all that health depends on
       if (known !== key) right = train(state, []);
       known = key;
