@@ -955,6 +955,12 @@ def test_clinic_marks_the_cells_that_fail_and_tells_their_numbers(browser):
         assert page.locator(".bp-code .bp-wrong").all_inner_texts() == [
             "dZ1 = dA1 * M * (A1 >= 0)"
         ]
+        page.get_by_role("checkbox", name="stale").check()
+        assert page.locator(".bp-code .bp-wrong").all_inner_texts() == [
+            "W2 = W2 - lr * dW2  # too early",
+            "dZ1 = dA1 * M * (A1 >= 0)",
+        ]
+        page.get_by_role("checkbox", name="stale").uncheck()
         first = page.get_by_role("button", name="W1[0, 0]")
         assert first.get_attribute("aria-label").endswith("0.77, fails.")
         first.focus()

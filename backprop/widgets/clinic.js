@@ -134,11 +134,11 @@ export function listing(bugs) {
   return [
     `dS = ${miss}${" / N".repeat(1 - on("no-mean") + on("mean-twice"))}`
       + (on("extra-slope") ? " * P * (1 - P)" : ""),
-    "dW2 = A1.T @ dS", `db2 = ${add("dS")}`, ...(on("stale") ? [move("W2")] : []),
+    "dW2 = A1.T @ dS", `db2 = ${add("dS")}`, ...(on("stale") ? [move("W2") + "  # too early"] : []),
     `dA1 = dS @ ${on("not-transposed") ? "W2.reshape(C, H)" : "W2.T"}`,
     `dZ1 = dA1 * ${on("dropout") ? "(M > 0)" : "M"} * (A1 ${on("own-output") ? ">=" : ">"} 0)`,
     `dW1 = X.T @ ${on("essay") ? "dA1 * (A1 > 0)" : "dZ1"}`, `db1 = ${add("dZ1")}`,
-    on("stale") ? move("W1") + "  # b1, b2 alike" : move("W2") + "  # W1, b1, b2 alike",
+    ...(on("stale") ? [] : [move("W2")]), move("W1") + "  # b1, b2 alike",
   ];
 }
 
