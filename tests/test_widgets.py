@@ -20,7 +20,14 @@ from backprop.network import MLP
 from backprop.neuron import sigmoid
 from backprop.widgets import (
     DeltasFigure,
+from backprop.gradcheck import check_gradient, numerical_gradient
+from backprop.layers import linear, relu
+from backprop.losses import softmax, softmax_cross_entropy
+from backprop.neuron import sigmoid
+from backprop.widgets import (
+    ClinicFigure,
     DescentFigure,
+    LogitsFigure,
     NeuronFigure,
     PathsFigure,
     ShapesFigure,
@@ -114,6 +121,31 @@ ROOT = Path(__file__).parents[1]
         (ShapesFigure, {"N": 0}, traitlets.TraitError, "'N' .* 1, .* 0"),
         (ShapesFigure, {"L": 5}, traitlets.TraitError, "'L' .* 4, .* 5"),
         (ShapesFigure, {"H": 2.5}, traitlets.TraitError, "'H' .* an int"),
+        (LogitsFigure, {"S": [0] * 4}, ValueError, r"S has shape \(4,\), expected \(5"),
+        (
+            LogitsFigure,
+            {"S": [51, 0, 0, 0, 0]},
+            ValueError,
+            "S must lie between -50 an",
+        ),
+        (LogitsFigure, {"y": 5}, traitlets.TraitError, "'y' .* 4, .* 5"),
+        (
+            LogitsFigure,
+            {"smoothing": 0.4},
+            ValueError,
+            "smoothing must lie between 0 a",
+        ),
+        (
+            LogitsFigure,
+            {"elementwise": "yes"},
+            traitlets.TraitError,
+            "'elementwise' .* 'yes'",
+        ),
+        (ClinicFigure, {"bugs": ["typo"]}, traitlets.TraitError, "bugs.*'typo'"),
+        (ClinicFigure, {"sizes": "3"}, traitlets.TraitError, "'sizes' .* '3'"),
+        (ClinicFigure, {"weights": 0}, traitlets.TraitError, "'weights' .* 0"),
+        (ClinicFigure, {"lr": 0}, ValueError, "lr must lie between 0.05 and 2, got 0"),
+        (ClinicFigure, {"trained": "no"}, traitlets.TraitError, "'trained' .* 'no'"),
     ],
 )
 def test_bad_argument_is_named(figure, arguments, error, message):
@@ -1073,3 +1105,325 @@ def test_shapes_are_walked_forward_and_back(browser):
 def test_equal_sizes_are_named_where_they_hide_a_mistake(sizes, step, told, browser):
     with drawn(browser, ShapesFigure(**sizes, step=step)) as page:
         assert told in words(page.locator(".bp-flag"))
+# --- logits ---------------------------------------------------------------------------
+
+
+def logits(script, S, y, smoothing):
+    state = {"S": list(map(float, S)), "y": int(y), "smoothing": float(smoothing)}
+    return script("state => LogitsFigure.compute(state)", state)
+
+
+def test_logits_have_the_loss_and_the_slopes_of_the_library(script):
+    rng = np.random.default_rng(8)
+    for smoothing in (0, 0.1, 0.3):
+        for S in rng.uniform(-50, 50, (10, 5)) * rng.choice([1, 0.1], (10, 1)):
+            y = rng.integers(5)
+            got = logits(script, S, y, smoothing)
+            loss, slope = softmax_cross_entropy(S[None], [y], smoothing)
+            assert got["loss"] == pytest.approx(loss, rel=1e-12, abs=1e-12)
+            np.testing.assert_allclose(got["slope"], slope[0], rtol=1e-9, atol=1e-14)
+            P = softmax(S[None])[0]
+            np.testing.assert_allclose(got["P"], P, rtol=1e-12)
+            Y = P - slope[0]
+            np.testing.assert_allclose(got["Y"], Y, rtol=1e-9, atol=1e-14)
+            jacobian_without_its_corners = P * (1 - P)
+            wrong = -Y / P * jacobian_without_its_corners
+            np.testing.assert_allclose(got["separate"], wrong, rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("elementwise", [False, True])
+def test_logits_step_against_the_slopes(elementwise, script):
+    S, y, smoothing, lr = np.array([1.5, 2.5, 0.5, -1, 0]), 2, 0.1, 2.0
+    state = {"S": S.tolist(), "y": y, "smoothing": smoothing, "lr": lr}
+    for _ in range(3):
+        if elementwise:
+            P = softmax(S[None])[0]
+            Y = smoothing / 5 + (1 - smoothing) * np.eye(5)[y]
+            S = S + lr * Y * (1 - P)
+        else:
+            S = S - lr * softmax_cross_entropy(S[None], [y], smoothing)[1][0]
+    got = script(
+        "state => LogitsFigure.descend(state, 3)", {**state, "elementwise": elementwise}
+    )
+    np.testing.assert_allclose(got, S, rtol=1e-12)
+
+
+def test_logits_reach_as_far_as_the_library_says(script, browser):
+    assert script("LogitsFigure.MOST") == LogitsFigure.most
+    with drawn(browser, LogitsFigure(S=[49.5, 0, 0, 0, -50])) as page:
+        for name in ("All logits +1", "All logits −1"):
+            button = page.get_by_role("button", name=name)
+            assert button.get_attribute("aria-disabled") == "true"
+            button.click(force=True)
+        assert page.evaluate("model.get('S')") == [49.5, 0, 0, 0, -50]
+
+
+def test_a_logit_says_what_it_took_from_each_other_one(browser):
+    with drawn(browser, LogitsFigure()) as page:
+        story, logit = page.locator("[aria-live]"), page.get_by_role("slider")
+        for _ in range(5):
+            logit.nth(2).press("ArrowRight")
+        S = np.array([[1.5, 2.5, 0.5, -1, 0], [1.5, 2.5, 1.0, -1, 0]])
+        before, after = softmax(S)
+        assert "Raising logit 2 by 0.5 raised its P by 0.047" in words(story)
+        for i in (0, 1, 3, 4):
+            assert f"{before[i] - after[i]:.3f} from" in words(story)
+        factors = np.delete(after / before, 2)
+        np.testing.assert_allclose(factors, factors[0])
+        assert f"shrank by the same factor, {factors[0]:.3f}." in words(story)
+        logit.nth(0).press("ArrowLeft")
+        assert "Lowering logit 0 by 0.1 lowered its P" in words(story)
+
+
+def test_shifting_all_logits_changes_nothing_else(browser):
+    with drawn(browser, LogitsFigure()) as page:
+        rows = ".bp-row rect, .bp-row text"
+        shown = f"[...document.querySelectorAll('{rows}')].map(e => e.outerHTML).join()"
+        before = page.evaluate(shown)
+        page.get_by_role("button", name="All logits +1").click()
+        assert page.evaluate("model.get('S')") == [2.5, 3.5, 1.5, 0, 1]
+        assert page.evaluate(shown) == before
+        assert "Every logit is higher by 1, and nothing else" in words(
+            page.locator("[aria-live]")
+        )
+
+
+def test_logits_come_to_rest_at_a_finite_gap_only_where_targets_are_smoothed(browser):
+    with drawn(browser, LogitsFigure(smoothing=0.1)) as page:
+        story = page.locator("[aria-live]")
+        page.get_by_role("button", name="Step downhill").click()
+        assert "Step 1: logit 2 up by" in words(story)
+        for _ in range(8):
+            page.get_by_role("button", name="20 steps").click()
+        assert "comes to rest ahead of the others by log(0.920/0.020)" in words(story)
+        S = page.evaluate("model.get('S')")
+        assert S[2] - max(np.delete(S, 2)) == pytest.approx(math.log(46), abs=0.01)
+        page.get_by_role("slider", name="target").press("End")
+        page.get_by_role("button", name="20 steps").click()
+        gap = np.subtract(S[2], np.delete(S, 2)).max()
+        S = page.evaluate("model.get('S')")
+        assert S[2] - max(np.delete(S, 2)) > gap + 0.5
+
+
+def test_element_by_element_no_logit_is_lowered(browser):
+    with drawn(browser, LogitsFigure()) as page:
+        page.get_by_role("radio", name="element by element").check()
+        assert "for the others it is 0" in words(page.locator("[aria-live]"))
+        before = page.evaluate("model.get('S')")
+        page.get_by_role("button", name="Step downhill").click()
+        after = page.evaluate("model.get('S')")
+        assert [b - a for a, b in zip(before, after, strict=True) if a != b] == (
+            pytest.approx([2 * (1 - softmax(np.array([before]))[0, 2])])
+        )
+        assert "the other four where they were" in words(page.locator("[aria-live]"))
+
+
+# --- clinic ---------------------------------------------------------------------------
+
+BLOCKS = "W1", "b1", "W2", "b2"
+SIZES, WEIGHTS = ("5-2-4-3", "3-3-3-3"), ("random", "W2 = 0")
+BUGS = [[bug] for bug in ClinicFigure.known]
+COMBINED = [
+    [],
+    ["own-output", "dropout"],
+    ["sign", "elementwise", "mean-twice"],
+    ["stale", "plus", "broadcast", "extra-slope"],
+    ["not-transposed", "no-sum", "no-mean", "sign"],
+]
+
+
+def patient(bugs, sizes="5-2-4-3", weights="random", lr=0.5):
+    return {"bugs": bugs, "sizes": sizes, "weights": weights, "lr": lr}
+
+
+def clinic(script, function, *arguments):
+    return script(f"all => ClinicFigure.{function}(...all)", list(arguments))
+
+
+def ward(script, state):
+    """Return X, Y, M and theta of the figure; a bias has one axis, as in the book."""
+    net = {k: v for k, v in clinic(script, "setting", state).items() if k != "theta"}
+    X, Y, M = (np.array(net[name], dtype=float) for name in ("X", "Y", "M"))
+    W1, b1, W2, b2 = map(np.array, clinic(script, "setting", state)["theta"])
+    return X, Y, M, (W1.astype(float), b1[0], W2.astype(float), b2[0])
+
+
+def clinic_loss(theta, X, Y, M):
+    W1, b1, W2, b2 = theta
+    S = linear(relu(linear(X, W1, b1)) * M, W2, b2)
+    return softmax_cross_entropy(S, Y.argmax(axis=1))[0]
+
+
+def step_as_listed(lines, theta, X, Y, M, lr):
+    """Take the step that the figure shows as code."""
+    W1, b1, W2, b2 = theta
+    names = dict(zip(BLOCKS, theta, strict=True)) | {"X": X, "Y": Y, "M": M, "lr": lr}
+    names |= {"N": len(X), "H": W2.shape[0], "C": W2.shape[1]}
+    names["A1"] = relu(linear(X, W1, b1)) * M
+    names["P"] = softmax(linear(names["A1"], W2, b2))
+    exec("\n".join(lines), names)
+    sign = 1 if "+ lr" in lines[-1] else -1
+    return tuple(
+        names[name]
+        if names[name] is not before
+        else before + sign * lr * names["d" + name]
+        for name, before in zip(BLOCKS, theta, strict=True)
+    )
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("bugs", BUGS + COMBINED, ids="+".join)
+def test_clinic_steps_as_its_code_says_and_judges_as_check_gradient(
+    bugs, sizes, weights, script
+):
+    state = patient(bugs, sizes, weights)
+    lines, found = clinic(script, "listing", bugs), clinic(script, "compute", state)
+    X, Y, M, theta = ward(script, state)
+    assert (np.unique(M).tolist() == [0, 2]) == ("dropout" in bugs)
+    if "essay" in bugs and sizes == "5-2-4-3":
+        with pytest.raises(ValueError, match="could not be broadcast"):
+            step_as_listed(lines, theta, X, Y, M, 0.5)
+        assert found["blocks"] is None
+        return
+    after = step_as_listed(lines, theta, X, Y, M, 0.5)
+    for k, block in enumerate(found["blocks"]):
+        claimed = (theta[k] - after[k]) / 0.5
+        got = np.reshape(block["claimed"], claimed.shape)
+        np.testing.assert_allclose(got, claimed, rtol=1e-9, atol=1e-13)
+
+        def loss(value, k=k):
+            return clinic_loss((*theta[:k], value, *theta[k + 1 :]), X, Y, M)
+
+        measured = numerical_gradient(loss, theta[k])
+        got = np.reshape(block["measured"], claimed.shape)
+        np.testing.assert_allclose(got, measured, rtol=1e-6, atol=1e-9)
+        try:
+            check_gradient(loss, theta[k], claimed)
+            passes = True
+        except AssertionError:
+            passes = False
+        assert block["fails"] is not passes
+        big = np.maximum(abs(claimed), abs(measured)) > 1e-3
+        error = (
+            abs(claimed - measured)[big] / np.maximum(abs(claimed), abs(measured))[big]
+        )
+        got = np.reshape(block["error"], claimed.shape)[big]
+        np.testing.assert_allclose(got, error, rtol=1e-4, atol=1e-7)
+        lengths = [np.linalg.norm(a) for a in (claimed - measured, claimed, measured)]
+        whole = lengths[0] / (max(lengths[1:]) or 1)
+        assert block["whole"] == pytest.approx(whole, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_clinic_stands_away_from_kinks_and_asks_every_unit(sizes, script):
+    X, Y, _, (W1, b1, *_) = ward(script, patient([], sizes))
+    Z = linear(X, W1, b1)
+    assert abs(Z).min() > 0.01
+    assert (Z > 0).any(axis=0).all()
+    assert (Z < 0).any(axis=0).all()
+    assert Y.any(axis=0).all()
+    assert [len(X), *W1.shape, Y.shape[1]] == [int(n) for n in sizes.split("-")]
+
+
+@pytest.mark.parametrize(
+    "bugs", [[], ["own-output"], ["stale", "no-sum"]], ids="+".join
+)
+def test_clinic_trains_with_the_bugs(bugs, script):
+    state = patient(bugs)
+    losses = clinic(script, "train", state, bugs)
+    lines = clinic(script, "listing", bugs)
+    X, Y, M, theta = ward(script, state)
+    assert len(losses) == 201
+    for loss in losses:
+        assert loss == pytest.approx(clinic_loss(theta, X, Y, M), rel=1e-6)
+        theta = step_as_listed(lines, theta, X, Y, M, 0.5)
+
+
+def test_clinic_knows_the_bugs_that_the_library_says(script):
+    assert tuple(script("Object.keys(ClinicFigure.BUGS)")) == ClinicFigure.known
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({}, "No bug: every entry agrees with its central difference"),
+        ({"bugs": ["sign"]}, "All four blocks are wrong, by the same factor −1"),
+        ({"bugs": ["no-mean"]}, "by the same factor 5"),
+        ({"bugs": ["mean-twice"]}, "by the same factor 0.2"),
+        ({"bugs": ["extra-slope"]}, "All four blocks are wrong: the bug is where the"),
+        ({"bugs": ["elementwise"]}, "All four blocks are wrong: the bug is where the"),
+        *(
+            ({"bugs": [bug]}, "W2 and b2 are clean, W1 and b1 are wrong: the bug sits")
+            for bug in ("own-output", "stale", "not-transposed")
+        ),
+        ({"bugs": ["dropout"]}, "W1 and b1 are wrong, by the same factor 0.5: the bug"),
+        ({"bugs": ["no-sum"]}, "W1 and W2 are clean, b1 and b2 are wrong: dS and dZ1"),
+        ({"bugs": ["broadcast"]}, "b2 is clean, W1, b1 and W2 are wrong"),
+        ({"bugs": ["essay"]}, "(2, 4) and A1 > 0 the shape (5, 4): NumPy stops"),
+        ({"bugs": ["essay"], "sizes": "3-3-3-3"}, "b1, W2 and b2 are clean, W1 is wr"),
+        ({"bugs": ["sign", "plus"]}, "Every entry passes, with 2 bugs on. They undo"),
+        (
+            {"bugs": ["own-output", "no-sum"]},
+            "W2 is clean, W1, b1 and b2 are wrong: no",
+        ),
+        ({"bugs": ["own-output"], "weights": "W2 = 0"}, "Every entry passes, with a b"),
+        ({"bugs": ["sign"], "weights": "W2 = 0"}, "W1 and b1 pass, and are not clear"),
+        ({"bugs": ["stale"], "weights": "W2 = 0"}, "W2 and b2 are clean, W1 and b1"),
+    ],
+)
+def test_clinic_says_where_to_look(state, told, browser):
+    with drawn(browser, ClinicFigure(**state)) as page:
+        assert told in words(page.locator("[aria-live]"))
+
+
+def test_clinic_marks_the_cells_that_fail_and_tells_their_numbers(browser):
+    with drawn(browser, ClinicFigure()) as page:
+        failing = page.locator("td .bp-fails")
+        assert failing.count() == 0
+        page.get_by_role("checkbox", name="own-output").check()
+        assert page.evaluate("model.get('bugs')") == ["own-output"]
+        assert failing.count() == 12
+        assert page.locator(".bp-code .bp-wrong").all_inner_texts() == [
+            "dZ1 = dA1 * M * (A1 >= 0)"
+        ]
+        page.get_by_role("checkbox", name="stale").check()
+        assert page.locator(".bp-code .bp-wrong").all_inner_texts() == [
+            "W2 = W2 - lr * dW2  # too early",
+            "dZ1 = dA1 * M * (A1 >= 0)",
+        ]
+        page.get_by_role("checkbox", name="stale").uncheck()
+        first = page.get_by_role("button", name="W1[0, 0]")
+        assert first.get_attribute("aria-label").endswith("0.77, fails.")
+        first.focus()
+        for key, cell in (
+            ("ArrowRight", "W1[0, 1]"),
+            ("ArrowDown", "W1[1, 1]"),
+            ("ArrowDown", "b1[1]"),
+            ("ArrowLeft", "b1[0]"),
+        ):
+            page.keyboard.press(key)
+            focused = page.evaluate("document.activeElement.ariaLabel")
+            assert focused.startswith(cell + ": the step took")
+            assert words(page.locator(".bp-detail")) == focused
+        page.get_by_role("radio", name="3-3-3-3").check()
+        assert page.locator("td button").count() == 24
+        assert page.locator("td button[tabindex='0']").count() == 1
+        page.get_by_role("button", name="b2[2]").hover()
+        assert words(page.locator(".bp-detail")).startswith("b2[2]: the step took")
+
+
+def test_clinic_draws_a_curve_from_which_nobody_would_know(browser):
+    with drawn(browser, ClinicFigure(bugs=["own-output"])) as page:
+        status = page.get_by_role("status")
+        assert not status.inner_text()
+        page.get_by_role("button", name="Train 200 steps").click()
+        assert words(status).endswith("From the curve, nobody would know.")
+        page.get_by_role("checkbox", name="sign").check()
+        assert words(status).endswith("out of sight. Nobody could miss that.")
+        page.get_by_role("checkbox", name="essay").check()
+        assert "Not one step is taken" in words(status)
+        paths = page.locator("path").evaluate_all("all => all.map(p => p.outerHTML)")
+        assert not re.search("NaN|Infinity|e\\+", "".join(paths))
+        page.get_by_role("button", name="Take the curve away").click()
+        assert not status.inner_text()

@@ -1,7 +1,9 @@
 """Interactive figures: they compute in the browser, so a page needs no kernel."""
 
 from backprop.widgets.deltas import DeltasFigure
+from backprop.widgets.clinic import ClinicFigure
 from backprop.widgets.descent import DescentFigure
+from backprop.widgets.logits import LogitsFigure
 from backprop.widgets.neuron import NeuronFigure
 from backprop.widgets.paths import PathsFigure
 from backprop.widgets.shapes import ShapesFigure
@@ -16,4 +18,10 @@ __all__ = [
     "ShapesFigure",
     "StepSizeFigure",
     "TermsFigure",
+    "ClinicFigure",
+    "DescentFigure",
+    "LogitsFigure",
+    "NeuronFigure",
+    "PathsFigure",
+    "StepSizeFigure",
 ]
