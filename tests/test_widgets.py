@@ -14,18 +14,14 @@ import pytest
 import traitlets
 
 from backprop import widgets
-from backprop.gradcheck import numerical_gradient
-from backprop.layers import linear, linear_backward, sigmoid_backward
+from backprop.gradcheck import check_gradient, numerical_gradient
+from backprop.layers import linear, linear_backward, relu, sigmoid_backward
+from backprop.losses import softmax, softmax_cross_entropy
 from backprop.network import MLP
 from backprop.neuron import sigmoid
 from backprop.widgets import (
-    DeltasFigure,
-from backprop.gradcheck import check_gradient, numerical_gradient
-from backprop.layers import linear, relu
-from backprop.losses import softmax, softmax_cross_entropy
-from backprop.neuron import sigmoid
-from backprop.widgets import (
     ClinicFigure,
+    DeltasFigure,
     DescentFigure,
     LogitsFigure,
     NeuronFigure,
@@ -1105,6 +1101,8 @@ def test_shapes_are_walked_forward_and_back(browser):
 def test_equal_sizes_are_named_where_they_hide_a_mistake(sizes, step, told, browser):
     with drawn(browser, ShapesFigure(**sizes, step=step)) as page:
         assert told in words(page.locator(".bp-flag"))
+
+
 # --- logits ---------------------------------------------------------------------------
 
 
