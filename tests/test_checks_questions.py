@@ -476,6 +476,7 @@ MENTIONS = {
     "6.5": {
         "without_upstream": "the slopes of s, not of L",
         "upstream_outside": "summed apart from the products",
+        "upstream_missing_in_matrix": "the ds are missing",
         "matrix_averaged": "divided by the number of examples",
         "matrix_on_its_side": "lies on its side",
         "matrix_not_summed": "a table for each example",

@@ -537,6 +537,15 @@ def upstream_outside(ds, X, M, Y):
 
 
 @wrong(
+    "dX and dY are right. In dM the ds are missing: what an example adds to dM counts "
+    "ds times: section 6.3."
+)
+def upstream_missing_in_matrix(ds, X, M, Y):
+    dX, _, dY = bilinear_slopes(ds, X, M, Y)
+    return dX, X.T @ Y, dY
+
+
+@wrong(
     "dX and dY are right. dM was divided by the number of examples; all of them use "
     "the same M, and the slopes of uses add: section 6.3."
 )
@@ -762,6 +771,7 @@ QUESTIONS = (
         wrong=(
             without_upstream,
             upstream_outside,
+            upstream_missing_in_matrix,
             matrix_averaged,
             matrix_on_its_side,
             matrix_not_summed,
