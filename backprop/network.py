@@ -5,6 +5,7 @@ Derived in chapter 7.
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -21,8 +22,8 @@ from backprop.layers import (
 from backprop.neuron import sigmoid
 from backprop.validate import as_finite_array, require_finite
 
-Floats = NDArray[np.floating]
-Loss = Callable[[Floats, NDArray], tuple[float, Floats]]
+Floats: TypeAlias = NDArray[np.floating]
+Loss: TypeAlias = Callable[[Floats, NDArray], tuple[float, Floats]]
 
 ACTIVATIONS = {
     "sigmoid": (sigmoid, sigmoid_backward),
