@@ -90,7 +90,7 @@ class MLP:
         self.theta = np.zeros(n_params, dtype)
         for W in self.W:
             W[...] = rng.normal(0, 1 / np.sqrt(len(W)), W.shape)
-        self.A: list[Floats] = []
+        self.A = []
 
     # Taken from theta anew, so that a copy, or another theta, brings its own.
     W = property(lambda self: split(self.theta, self.sizes)[0])
