@@ -88,13 +88,15 @@ class MLP:
         self.sizes, self.activation = tuple(sizes), activation
         n_params = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
         self.theta = np.zeros(n_params, dtype)
+        self.W, self.b = split(self.theta, self.sizes)
         for W in self.W:
             W[...] = rng.normal(0, 1 / np.sqrt(len(W)), W.shape)
         self.A = []
 
-    # Taken from theta anew, so that a copy, or another theta, brings its own.
-    W = property(lambda self: split(self.theta, self.sizes)[0])
-    b = property(lambda self: split(self.theta, self.sizes)[1])
+    def __setstate__(self, state: dict) -> None:
+        """Give a copy, or what was unpickled, views into its own theta."""
+        self.__dict__.update(state)
+        self.W, self.b = split(self.theta, self.sizes)
 
     def forward(self, X: ArrayLike) -> Floats:
         """Return the scores, and keep in `A` what the way back will need.
@@ -136,11 +138,11 @@ class MLP:
         _, squash_backward = ACTIVATIONS[self.activation]
         dS = as_finite_array("dS", dS, (len(self.A[0]), self.sizes[-1]))
         dtheta = np.empty_like(self.theta)
-        W, (dW, db) = self.W, split(dtheta, self.sizes)
+        dW, db = split(dtheta, self.sizes)
         dZ = dS.astype(dtheta.dtype, copy=False)
-        for layer in reversed(range(len(W))):
+        for layer in reversed(range(len(self.W))):
             A = self.A[layer]
-            dA, dW[layer][...], db[layer][...] = linear_backward(dZ, A, W[layer])
+            dA, dW[layer][...], db[layer][...] = linear_backward(dZ, A, self.W[layer])
             if layer > 0:
                 dZ = squash_backward(dA, A)
         return dtheta

@@ -377,15 +377,16 @@ def test_a_copy_has_parameters_of_its_own():
     net, X, Y = network(9)
     S = net.forward(X)
     for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert all(np.shares_memory(view, twin.theta) for view in (*twin.W, *twin.b))
         np.testing.assert_array_equal(twin.forward(X), S)
         twin.train(X, Y, binary_cross_entropy, 0.5, 3, np.random.default_rng(0))
         assert np.abs(twin.forward(X) - S).max() > 0.01
         np.testing.assert_array_equal(net.forward(X), S)
 
 
-def test_another_theta_brings_its_own_weights():
+def test_weights_and_biases_are_views_in_both_directions():
     net, X, _ = network(10)
-    net.theta = np.zeros_like(net.theta)
+    net.theta[...] = 0
     assert not net.forward(X).any()
     net.W[0][0, 0] = 5
     assert net.theta[0] == 5
