@@ -5,6 +5,7 @@ Derived in chapter 7.
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -21,8 +22,8 @@ from backprop.layers import (
 from backprop.neuron import sigmoid
 from backprop.validate import as_finite_array, require_finite
 
-Floats = NDArray[np.floating]
-Loss = Callable[[Floats, NDArray], tuple[float, Floats]]
+Floats: TypeAlias = NDArray[np.floating]
+Loss: TypeAlias = Callable[[Floats, NDArray], tuple[float, Floats]]
 
 ACTIVATIONS = {
     "sigmoid": (sigmoid, sigmoid_backward),
@@ -53,6 +54,7 @@ class MLP:
     layer), so that each sum starts at about the size of the inputs; biases start at 0.
     All of them lie in one vector, `theta` (n_params,), into which the lists `W` and
     `b` are views, so a step is one subtraction, which is done wholly or not at all.
+    `A` holds what the last `forward` kept: the input of each layer.
 
     Raises
     ------
@@ -68,13 +70,15 @@ class MLP:
         rng: np.random.Generator,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if len(sizes) < 2 or any(
-            not isinstance(n, int | np.integer) or n < 1 for n in sizes
+        if (
+            np.ndim(sizes) != 1
+            or len(sizes) < 2
+            or not all(isinstance(n, int | np.integer) and n > 0 for n in sizes)
         ):
             raise ValueError(
-                f"sizes must be two or more positive whole numbers, got {sizes}"
+                f"sizes must be two or more positive whole numbers, got {sizes!r}"
             )
-        if activation not in ACTIVATIONS:
+        if activation not in tuple(ACTIVATIONS):
             raise ValueError(
                 f"activation must be one of {', '.join(ACTIVATIONS)}, "
                 f"got {activation!r}"
@@ -87,7 +91,12 @@ class MLP:
         self.W, self.b = split(self.theta, self.sizes)
         for W in self.W:
             W[...] = rng.normal(0, 1 / np.sqrt(len(W)), W.shape)
-        self.A: list[Floats] = []
+        self.A = []
+
+    def __setstate__(self, state: dict) -> None:
+        """Give a copy, or what was unpickled, views into its own theta."""
+        self.__dict__.update(state)
+        self.W, self.b = split(self.theta, self.sizes)
 
     def forward(self, X: ArrayLike) -> Floats:
         """Return the scores, and keep in `A` what the way back will need.
@@ -96,14 +105,19 @@ class MLP:
 
         Raises
         ------
-        TypeError, ValueError
-            As `backprop.layers.linear`.
+        TypeError
+            If X is not made of real numbers.
+        ValueError
+            If its shape does not fit, it is empty, or a value, given or computed, is
+            not finite.
         """
         squash, _ = ACTIVATIONS[self.activation]
         X = as_finite_array("X", X, ("N", self.sizes[0]))
         A = [X.astype(self.theta.dtype, copy=False)]
         for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
-            A.append(squash(linear(A[-1], W, b)))
+            Z = linear(A[-1], W, b)
+            require_finite(f"Z of layer {len(A)}", Z)
+            A.append(squash(Z))
         self.A = A
         return linear(A[-1], self.W[-1], self.b[-1])
 
@@ -122,9 +136,10 @@ class MLP:
         if not self.A:
             raise RuntimeError("backward needs a forward pass before it")
         _, squash_backward = ACTIVATIONS[self.activation]
+        dS = as_finite_array("dS", dS, (len(self.A[0]), self.sizes[-1]))
         dtheta = np.empty_like(self.theta)
         dW, db = split(dtheta, self.sizes)
-        dZ = as_finite_array("dS", dS, (len(self.A[0]), self.sizes[-1]))
+        dZ = dS.astype(dtheta.dtype, copy=False)
         for layer in reversed(range(len(self.W))):
             A = self.A[layer]
             dA, dW[layer][...], db[layer][...] = linear_backward(dZ, A, self.W[layer])
@@ -132,6 +147,7 @@ class MLP:
                 dZ = squash_backward(dA, A)
         return dtheta
 
+    @np.errstate(over="ignore", invalid="ignore")  # found below, and named
     def train(
         self,
         X: ArrayLike,
@@ -145,25 +161,31 @@ class MLP:
         """Go down the loss by minibatch gradient descent, and return each step's loss.
 
         X (N, D), y with N rows, loss(S, y) -> (value, dS) as in `backprop.losses` ->
-        (n_steps,). An interrupt, or an error, leaves the parameters as the last
-        complete step made them.
+        (n_steps,). Bad arguments change nothing. An interrupt leaves the parameters as
+        the last complete step made them, and so does a step into what is not finite.
 
         Raises
         ------
         TypeError, ValueError
-            If an argument is of the wrong kind, shape or range, or a step would make a
-            parameter infinite or nan.
+            If an argument is of the wrong kind, shape or range, the loss refuses a
+            target, or a step would make a parameter infinite or nan.
         """
         X = as_finite_array("X", X, ("N", self.sizes[0]))
         y = np.asarray(y)
         lr = as_finite_array("lr", lr, ()).astype(self.theta.dtype)
         if y.shape[:1] != X.shape[:1]:
             raise ValueError(f"y has shape {y.shape}, expected {len(X)} rows, as in X")
-        if batch_size < 1 or epochs < 0:
-            raise ValueError(
-                f"batch_size must be at least 1 and epochs at least 0, "
-                f"got {batch_size} and {epochs}"
-            )
+        for name, count, least in (
+            ("epochs", epochs, 0),
+            ("batch_size", batch_size, 1),
+        ):
+            if not isinstance(count, int | np.integer) or count < least:
+                raise ValueError(
+                    f"{name} must be a whole number from {least} on, got {count!r}"
+                )
+        # Let the loss refuse bad targets before anything has moved.
+        loss(np.zeros((len(X), self.sizes[-1]), self.theta.dtype), y)
+
         losses = []
         for _ in (bar := tqdm(range(epochs), unit="epoch", leave=False, delay=1)):
             order = rng.permutation(len(X))

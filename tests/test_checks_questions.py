@@ -566,6 +566,79 @@ MENTIONS = {
         "asserts": "AssertionError",
         "opposite": "wrong way round",
         "one_sided": "forward difference",
+    "7.1": {
+        "over_rows": "axis=0 is right for a bias",
+        "mean_of_copies": "averaged over the copies",
+        "one_copy": "slope of one copy",
+        "filled_in_only": "as wide as the result",
+        "stretched_only": "put in front are still",
+        "ones_dropped": "has vanished",
+        "front_kept": "were kept with size 1",
+        "left_aligned": "at their left ends",
+        "sum_of_all": "sum of all slopes",
+        "cut_out": "as many entries as fit",
+        "broadcast_again": "forward once more",
+    },
+    "7.2": {
+        "divided_nowhere": "Neither the loss nor the slopes",
+        "slopes_of_the_sum": "two different losses",
+        "summed_loss": "The loss beside them is the sum",
+        "divided_twice": "Both slopes are divided by N a second time",
+        "bias_averaged": "dW is right. db is a mean",
+        "weights_averaged": "db is right. dW",
+        "mean_of_everything": "N · C",
+        "divided_by_outputs": "number of outputs",
+        "two_left": "twice too large",
+        "no_half": "lacks its ½",
+        "downhill": "points the other way",
+        "one_bias_for_all": "as one number",
+        "bias_as_a_row": "bracket too many",
+        "no_bias": "lacks the bias",
+    },
+    "7.3": {
+        "to_the_last_bit": "last bit",
+        "absolute_tolerance": "np.allclose",
+        "too_generous": "N − 1",
+        "sums_compared": "may cancel",
+        "any_entry": "is enough for you",
+        "first_entry": "first entry alone",
+        "expects_double": "test for a sum",
+        "upside_down": "changed places",
+        "targets_forgotten": "left the targets",
+        "numbers_doubled": "doubled the numbers",
+        "half_a_batch": "first half",
+        "the_difference": "how far the two gradients are apart",
+    },
+    "7.4": {
+        "no_squash": "as if it were dZ",
+        "slope_of_sigmoid": "A(1 − A)",
+        "squashed_again": "squashed it again",
+        "slope_next_door": "layer next door",
+        "slope_of_the_last": "always that of the last",
+        "not_turned": "without the transpose",
+        "in_order_of_the_walk": "the walk finds them",
+        "divided_again": "divided by N once more",
+        "biases_averaged": "biases were averaged",
+        "biases_as_rows": "came back as rows",
+        "biases_first": "dWs first, then dbs",
+        "one_list": "single list",
+        "caller_reversed": "Ws.reverse()",
+        "no_weights": "without the weights in",
+    },
+    "7.5": {
+        "untouched": "still the broken function",
+        "slope_of_the_first": "from the other end",
+        "off_by_one": "Off by one",
+        "slope_removed": "so is the right one",
+        "slope_averaged": "averaged 1 − A²",
+        "squash_at_the_end": "has no squash here",
+        "summed": "got lost on the way",
+        "divided_by_n_twice": "crept in",
+        "biases_as_means": "biases are means",
+        "stepped_on_the_way": "The weights stepped",
+        "loss_without_half": "lost its ½",
+        "last_layer_first": "order of the walk",
+        "no_loss": "the loss is missing",
     },
 }
 
@@ -576,6 +649,8 @@ def verdict_on(question, function, seed):
 
 
 def written(value):
+    if isinstance(value, tuple | list):
+        return repr([written(item) for item in value])
     return repr(np.asarray(value).tolist())  # to the last bit, and nan equals itself
 
 

@@ -140,6 +140,35 @@ def test_what_set_3_says_about_the_broken_function():
         broken(np.ones((4, 3)), np.ones((4, 1)), np.ones((3, 1)))
 
 
+def test_what_set_7_says_about_the_broken_function():
+    nb = notebooks.read(notebooks.ROOT / "solutions" / "07_batches_and_depth.ipynb")
+    names = {}
+    for cell in nb.cells:
+        if cell.cell_type == "code" and re.match(r"import|def broken", cell.source):
+            exec(cell.source, names)
+    broken, right = names["broken"], QUESTIONS["7.5"].reference
+    cases = {case.label: case.args for case in QUESTIONS["7.5"].draw(0)}
+
+    def places_that_differ(args):
+        return [
+            not np.allclose(one, other)
+            for mine, its in zip(right(*args)[1:], broken(*args)[1:], strict=True)
+            for one, other in zip(mine, its, strict=True)
+        ]
+
+    # "With one hidden layer `A[-1]` *is* `A[layer]`."
+    assert not any(places_that_differ(cases["one hidden layer, 4-3-2"]))
+    # "With several of different sizes NumPy refuses the product."
+    with pytest.raises(ValueError, match="broadcast"):
+        broken(*cases["hidden layers that differ, 2-5-4-3-1"])
+    # "the last layer and the last hidden one are right"
+    args = cases["all of one size, 3-3-3-3"]
+    assert places_that_differ(args) == [True, False, False] * 2
+    # "The broken function has another number in two of the places."
+    unit = np.ones((1, 1)), np.zeros((1, 1)), [np.full((1, 1), 0.5)] * 3
+    assert sum(places_that_differ((*unit, [np.zeros(1)] * 3))) == 2
+
+
 def test_what_set_2_says_about_wrong_turns():
     nb = notebooks.read(notebooks.ROOT / "solutions" / "02_chain_rule.ipynb")
     names = {}
