@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from backprop.losses import binary_cross_entropy
 from backprop.network import MLP, Floats, split
-from backprop.validate import as_finite_array, as_labels, require_finite
+from backprop.validate import (
+    as_finite_array,
+    as_float_array,
+    as_labels,
+    require_finite,
+)
 
 # From this width on, products are faster with a layer's arrays stored by columns.
 WIDE = 256
@@ -20,13 +25,13 @@ WIDE = 256
 def product(A: Floats, B: Floats, out: Floats) -> None:
     """Write A B into `out`, stored by rows or by columns.
 
-    A (N, K), B (K, M), out (N, M). `np.dot` starts in half the time of `np.matmul`, but
+    A (N, K), B (K, M), out (N, M). `dot` starts in half the time of `np.matmul`, but
     wants `out` by rows; the transpose of the other kind is, and (A B)ᵀ = Bᵀ Aᵀ.
     """
     if out.flags.c_contiguous:
-        np.dot(A, B, out)
+        A.dot(B, out)
     else:
-        np.dot(B.T, A.T, out.T)
+        B.T.dot(A.T, out.T)
 
 
 def squash(Z: Floats, activation: str) -> None:
@@ -58,8 +63,9 @@ def squash_backward(dA: Floats, A: Floats, activation: str) -> None:
 class BufferedMLP(MLP):
     """A multilayer perceptron that trains on batches of one size, and fast.
 
-    As `MLP`, with the loss built in: softmax cross-entropy, or binary cross-entropy if
-    there is one score. Tables of a batch and of the slopes are made here, once.
+    It is an `MLP` with one method more, `step`, and with the loss built into it:
+    softmax cross-entropy, or binary cross-entropy if there is one score. The arrays
+    that a step fills are made once, and the weights of wide layers lie by columns.
 
     Raises
     ------
@@ -124,15 +130,16 @@ class BufferedMLP(MLP):
         Raises
         ------
         TypeError
-            If X is not an array of theta's dtype, or y or lr of the wrong kind.
+            If X is not of theta's dtype, or y or lr of the wrong kind.
         ValueError
             If a shape does not fit, y is out of range, or a value, given or computed,
             is not finite.
         """
         N, D, activation = self.batch_size, self.sizes[0], self.activation
-        if not isinstance(X, np.ndarray) or X.dtype != self.theta.dtype:
-            got = X.dtype if isinstance(X, np.ndarray) else type(X).__name__
-            raise TypeError(f"X must be an array of {self.theta.dtype}, got {got}")
+        if type(X) is not np.ndarray:
+            X = as_float_array("X", X)
+        if X.dtype != self.theta.dtype:
+            raise TypeError(f"X must be of {self.theta.dtype}, got {X.dtype}")
         if X.shape != (N, D) or not math.isfinite(np.vdot(X, X)):
             as_finite_array("X", X, (N, D))  # says what is wrong, or that nothing is
         if type(lr) is not float or not math.isfinite(lr):
@@ -148,19 +155,20 @@ class BufferedMLP(MLP):
         product(A, self.W[-1], S)
         S += self.b[-1]
 
-        if not math.isfinite(np.vdot(S.T, S.T)):
-            require_finite("the scores", S)
         find_loss = self._softmax_loss if self.sizes[-1] > 1 else self._binary_loss
         loss = find_loss(S, np.asarray(y), lr / N)
+        if not math.isfinite(loss):
+            require_finite("the loss", np.asarray(loss))
 
+        ones = self._ones
         for dW, db, W, A, dA in self._back:
             product(A.T, dZ, dW)
-            np.dot(self._ones, dZ, db)
+            ones.dot(dZ, db)
             product(dZ, W.T, dA)
             squash_backward(dA, A, activation)
             dZ = dA
         product(X.T, dZ, self._dW)
-        np.dot(self._ones, dZ, self._db)
+        ones.dot(dZ, self._db)
         self.theta -= self._dtheta
         return loss
 
@@ -179,7 +187,7 @@ class BufferedMLP(MLP):
         S_right = flat[right]
         np.exp(T, T)
         total = T.sum(axis=0)
-        loss = np.dot(self._ones, np.log(total) - S_right) / len(S)
+        loss = self._ones.dot(np.log(total) - S_right) / len(S)
         T *= scale / total
         flat[right] -= scale
         return float(loss)
@@ -190,7 +198,7 @@ class BufferedMLP(MLP):
         if not (real and y.min() >= 0 and y.max() <= 1):
             binary_cross_entropy(S, y)  # for its errors only
         softplus = np.logaddexp(0, S)  # log(1 + eˢ), so σ(s) = exp(s − softplus)
-        loss = (np.dot(self._ones, softplus)[0] - np.vdot(y, S)) / len(S)
+        loss = (self._ones.dot(softplus)[0] - np.vdot(y, S)) / len(S)
         S -= softplus
         np.exp(S, S)
         S -= y

@@ -166,11 +166,11 @@ def test_inputs_may_lie_in_any_order():
     sizes = (5, 6, 3)
     X, y = data(sizes)
     thetas = []
-    for same in (X, np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2]):
+    for same in (X, np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2], X.tolist()):
         fast = network(sizes)
         fast.step(same, y, 1.0)
         thetas.append(fast.theta)
-    np.testing.assert_allclose(thetas[1:], [thetas[0]] * 2, atol=1e-14)
+    np.testing.assert_allclose(thetas[1:], [thetas[0]] * 3, atol=1e-14)
 
 
 # Errors
@@ -180,7 +180,8 @@ BAD = {
     "another batch size": ({"X": np.ones((7, 3))}, ValueError, r"X has shape \(7, 3\)"),
     "another width": ({"X": np.ones((8, 4))}, ValueError, "expected \\(8, 3\\)"),
     "another dtype": ({"X": np.ones((8, 3), "f")}, TypeError, "X .* float64, got fl"),
-    "a list": ({"X": [[1.0] * 3] * 8}, TypeError, "X must be an array .* got list"),
+    "words": ({"X": [["a"] * 3] * 8}, TypeError, "X must be real numbers"),
+    "a mask": ({"X": np.ma.ones((8, 3))}, TypeError, "X must be a plain array"),
     "nan": ({"X": np.full((8, 3), np.nan)}, ValueError, "X must be finite, got nan"),
     "infinity": ({"X": np.full((8, 3), np.inf)}, ValueError, "X must be finite"),
     "a nan for lr": ({"lr": np.nan}, ValueError, "lr must be finite"),
@@ -231,7 +232,7 @@ def test_bad_targets_are_named_and_change_nothing(y, error, match):
 def test_broken_parameters_are_noticed_before_the_next_step():
     fast = network((3, 4, 5))
     fast.W[0][1, 2] = np.nan
-    with pytest.raises(ValueError, match="the scores must be finite, got nan"):
+    with pytest.raises(ValueError, match="the loss must be finite, got nan"):
         fast.step(*data((3, 4, 5)), 0.1)
 
 
