@@ -52,6 +52,7 @@ INSTALL = ".venv/bin/pip install -e '.[bench]'"
 NETWORKS = ((2, 4, 1), (64, 32, 10), (784, 128, 10), (784, 1024, 10))
 BATCHES = (32, 256)
 LR = 1e-3
+TUNED = "with one setting each"
 AVX2 = ("OpenBLAS for Haswell", "OpenBLAS for Zen")  # half as wide as AVX-512
 IN_A_LOOP = 20  # steps of JAX in one call
 
@@ -349,7 +350,7 @@ def settings() -> Iterator[tuple[str, list[str], dict[str, str]]]:
     if jax:
         tuned.append("jax_cpu_enable_async_dispatch=False")
     if tuned:
-        yield "tuned", tuned, environment
+        yield TUNED, tuned, environment
 
 
 def processor() -> str:
@@ -391,6 +392,8 @@ def main() -> None:
     parser.add_argument("--rows", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--jax-waits", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.save and not (torch and jax and autograd):
+        parser.error(f"the page compares all of them: {INSTALL}")
     if options.rows:
         for row in measure(options.jax_waits):
             print(json.dumps(row), flush=True)
@@ -407,7 +410,7 @@ def main() -> None:
         core = kernel(environment)
         print(f" {name}: products by {core}" + "".join(f", {t}" for t in tuned))
         command = [sys.executable, "-m", "tools.bench_network", "--rows"]
-        command += ["--jax-waits"] if name == "tuned" else []
+        command += ["--jax-waits"] if name == TUNED else []
         rows = []
         with subprocess.Popen(
             command,
