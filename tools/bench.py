@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser import find_browser, open_browser, serve
-from tools import bench_step, notebooks
+from tools import notebooks
 
 ROOT = Path(__file__).parents[1]
 TEXT = (".html", ".js", ".css", ".svg", ".json")
@@ -136,7 +136,9 @@ def main() -> None:
             for measure in (page_weights, figure_times):
                 for row in measure(site, address, browser):
                     show(row)
-    bench_step.main()
+    for module in ("tools.bench_step", "tools.bench_network"):
+        # In a process of its own, which stays on one processor.
+        subprocess.run([sys.executable, "-m", module], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

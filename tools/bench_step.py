@@ -1,17 +1,12 @@
 """Time one step of the sigmoid neuron, beside PyTorch's: part of `make bench`.
 
 All methods run in one process, on one thread, in turns, and first have to agree on
-the new weights to 1e-5. PyTorch is optional: `.venv/bin/pip install torch`.
+the new weights to 1e-5. PyTorch is optional; `tools.bench_network` says how to get it.
 """
 
-import os
+from tools import turns  # before NumPy
 
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy
-
-import statistics
-import timeit
-from collections.abc import Callable
-
+# isort: split
 import numpy as np
 
 from backprop.neuron import backpropagation, sigmoid
@@ -22,11 +17,9 @@ except ImportError:
     torch = None
 
 SIZES = ((1, 2, 1), (32, 64, 1), (238, 65, 1), (256, 784, 10))  # n, d, k
-ROUNDS = 9
-Step = Callable[[], object]
 
 
-def in_torch(X: np.ndarray, Y: np.ndarray, W: np.ndarray) -> Step:
+def in_torch(X: np.ndarray, Y: np.ndarray, W: np.ndarray) -> turns.Step:
     """Return the same step, written as a user of PyTorch would write it."""
     X, Y, W = (torch.from_numpy(array) for array in (X, Y, W))
     W.requires_grad_()
@@ -41,7 +34,7 @@ def in_torch(X: np.ndarray, Y: np.ndarray, W: np.ndarray) -> Step:
     return step
 
 
-def steps(n: int, d: int, k: int) -> dict[str, Step]:
+def steps(n: int, d: int, k: int) -> dict[str, turns.Step]:
     """Return the methods by name, each with weights of its own; all must agree."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, d)).astype(np.float32)
@@ -49,7 +42,7 @@ def steps(n: int, d: int, k: int) -> dict[str, Step]:
     start = (rng.normal(size=(d, k)) / np.sqrt(d)).astype(np.float32)
     dZ = sigmoid(X @ start)
     ours, theirs = start.copy(), start.copy()
-    methods: dict[str, Step] = {
+    methods: dict[str, turns.Step] = {
         "products alone": lambda: (X @ start, X.T @ dZ),
         "backpropagation": lambda: backpropagation(X, Y, ours, 0.01),
     }
@@ -63,22 +56,15 @@ def steps(n: int, d: int, k: int) -> dict[str, Step]:
 
 def main() -> None:
     """Print the median microseconds of a step, and ratios taken round by round."""
-    print(f"\none step, float32, one thread, NumPy {np.__version__}", end="")
+    print(
+        f"\none step of a neuron, float32, one thread, NumPy {np.__version__}", end=""
+    )
     print(f", PyTorch {torch.__version__}" if torch else " (PyTorch is not installed)")
     for size in SIZES:
-        methods = steps(*size)
-        times: dict[str, list[float]] = {name: [] for name in methods}
-        number = 500 if size[1] < 500 else 50
-        for _ in range(ROUNDS):
-            for name, step in methods.items():
-                times[name].append(timeit.timeit(step, number=number) / number)
-        cells = [
-            f"{name} {1e6 * statistics.median(spent):7.1f} µs"
-            for name, spent in times.items()
-        ]
+        times = turns.take_turns(steps(*size))
+        cells = [f"{name} {turns.microseconds(times, name):7.1f} µs" for name in times]
         if torch:
-            pairs = zip(times["PyTorch"], times["backpropagation"], strict=True)
-            ratio = statistics.median(theirs / ours for theirs, ours in pairs)
+            ratio = turns.ratio(times, "PyTorch", "backpropagation")
             cells.append(f"PyTorch / ours {ratio:.1f}")
         print(f"  n, d, k = {size}: ".ljust(28) + ", ".join(cells), flush=True)
 

@@ -1,0 +1,206 @@
+"""The multilayer perceptron in memory that is reserved once: no new table in a step.
+
+Derived in chapter 13.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from backprop.losses import binary_cross_entropy
+from backprop.network import MLP, Floats, split
+from backprop.validate import (
+    as_finite_array,
+    as_float_array,
+    as_labels,
+    require_finite,
+)
+
+# From this width on, products are faster with a layer's arrays stored by columns.
+WIDE = 256
+
+
+def product(A: Floats, B: Floats, out: Floats) -> None:
+    """Write A B into `out`, stored by rows or by columns.
+
+    A (N, K), B (K, M), out (N, M). `dot` starts in half the time of `np.matmul`, but
+    wants `out` by rows; the transpose of the other kind is, and (A B)ᵀ = Bᵀ Aᵀ.
+    """
+    if out.flags.c_contiguous:
+        A.dot(B, out)
+    else:
+        B.T.dot(A.T, out.T)
+
+
+def squash(Z: Floats, activation: str) -> None:
+    """Replace Z by its activation A, in place (equations `sigmoid`, `relu`)."""
+    if activation == "tanh":
+        np.tanh(Z, Z)
+    elif activation == "relu":
+        np.maximum(Z, 0, out=Z)
+    else:  # σ(z) = ½ tanh(z/2) + ½
+        Z *= 0.5
+        np.tanh(Z, Z)
+        Z *= 0.5
+        Z += 0.5
+
+
+def squash_backward(dA: Floats, A: Floats, activation: str) -> None:
+    """Replace dA by dZ, in place, and use up A (equations `grad-tanh`, …)."""
+    if activation == "relu":
+        dA *= np.sign(A, A)
+        return
+    if activation == "tanh":
+        A *= A  # dZ = dA − A² dA
+    else:
+        dA *= A  # dZ = A dA − A (A dA)
+    A *= dA
+    dA -= A
+
+
+class BufferedMLP(MLP):
+    """A multilayer perceptron that trains on batches of one size, and fast.
+
+    It is an `MLP` with one method more, `step`, and with the loss built into it:
+    softmax cross-entropy, or binary cross-entropy if there is one score. The arrays
+    that a step fills are made once, and the weights of wide layers lie by columns.
+
+    Raises
+    ------
+    ValueError
+        As `MLP`, or if batch_size is not a positive whole number.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str,
+        rng: np.random.Generator,
+        batch_size: int,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__(sizes, activation, rng, dtype)
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(
+                f"batch_size must be a positive whole number, got {batch_size}"
+            )
+        self.batch_size = batch_size
+        self.W, self.b = self._laid_out(self.theta)
+        self._dtheta = np.zeros_like(self.theta)
+        dW, db = self._laid_out(self._dtheta)
+        orders = ["F" if n >= WIDE else "C" for n in self.sizes[1:-1]] + ["F"]
+        *Z, self._S = (
+            np.empty((batch_size, n), dtype, order)
+            for n, order in zip(self.sizes[1:], orders, strict=True)
+        )
+        dA = [np.empty_like(A) for A in Z]
+        self._hidden = list(zip(self.W, self.b, Z, strict=False))
+        self._back = list(zip(dW[1:], db[1:], self.W[1:], Z, dA, strict=True))[::-1]
+        self._dW, self._db = dW[0], db[0]
+        self._rows, self._ones = np.arange(batch_size), np.ones(batch_size, dtype)
+
+    def _laid_out(self, theta: Floats) -> tuple[list[Floats], list[Floats]]:
+        """Return views as `split` does, of a theta whose wide tables go by columns.
+
+        theta holds every table by rows, and is rearranged in place.
+        """
+        W, b = split(theta, self.sizes)
+        for i, by_rows in enumerate(W[:-1]):
+            if by_rows.shape[1] >= WIDE:
+                values = by_rows.copy()
+                W[i] = by_rows.reshape(-1).reshape(values.shape, order="F")
+                W[i][...] = values
+        return W, b
+
+    def backward(self, dS: ArrayLike) -> Floats:
+        """Return the slopes as `MLP.backward` does, in the order of this theta."""
+        dtheta = super().backward(dS)
+        self._laid_out(dtheta)
+        return dtheta
+
+    def step(self, X: Floats, y: ArrayLike, lr: float) -> float:
+        """Take one step of gradient descent; return the loss before it.
+
+        X (batch_size, D) of theta's dtype, y (batch_size,) labels, or (batch_size, 1)
+        from 0 to 1 if there is one score -> loss (). After an error the parameters are
+        as they were; only slopes too large for a float escape it, until the next step.
+
+        Raises
+        ------
+        TypeError
+            If X is not of theta's dtype, or y or lr of the wrong kind.
+        ValueError
+            If a shape does not fit, y is out of range, or a value, given or computed,
+            is not finite.
+        """
+        N, D, activation = self.batch_size, self.sizes[0], self.activation
+        if type(X) is not np.ndarray:
+            X = as_float_array("X", X)
+        if X.dtype != self.theta.dtype:
+            raise TypeError(f"X must be of {self.theta.dtype}, got {X.dtype}")
+        if X.shape != (N, D) or not math.isfinite(np.vdot(X, X)):
+            as_finite_array("X", X, (N, D))  # says what is wrong, or that nothing is
+        if type(lr) is not float or not math.isfinite(lr):
+            lr = float(as_finite_array("lr", lr, ()))
+
+        A = X
+        for W, b, Z in self._hidden:
+            product(A, W, Z)
+            Z += b
+            squash(Z, activation)
+            A = Z
+        dZ = S = self._S
+        product(A, self.W[-1], S)
+        S += self.b[-1]
+
+        find_loss = self._softmax_loss if self.sizes[-1] > 1 else self._binary_loss
+        loss = find_loss(S, np.asarray(y), lr / N)
+        if not math.isfinite(loss):
+            require_finite("the loss", np.asarray(loss))
+
+        ones = self._ones
+        for dW, db, W, A, dA in self._back:
+            product(A.T, dZ, dW)
+            ones.dot(dZ, db)
+            product(dZ, W.T, dA)
+            squash_backward(dA, A, activation)
+            dZ = dA
+        product(X.T, dZ, self._dW)
+        ones.dot(dZ, self._db)
+        self.theta -= self._dtheta
+        return loss
+
+    def _softmax_loss(self, S: Floats, y: NDArray, scale: float) -> float:
+        """Return the loss, and replace S by scale · (P − Y)."""
+        if y.shape != self._rows.shape or y.dtype.kind not in "iu":
+            as_labels("y", y, *S.shape)  # for its errors only
+        T = S.T  # one class after another, as S is stored
+        try:
+            right = np.ravel_multi_index((y, self._rows), T.shape)
+        except ValueError:
+            as_labels("y", y, *S.shape)
+            raise
+        flat = T.reshape(-1)
+        T -= T.max(axis=0)
+        S_right = flat[right]
+        np.exp(T, T)
+        total = T.sum(axis=0)
+        loss = self._ones.dot(np.log(total) - S_right) / len(S)
+        T *= scale / total
+        flat[right] -= scale
+        return float(loss)
+
+    def _binary_loss(self, S: Floats, y: NDArray, scale: float) -> float:
+        """Return the loss, and replace S by scale · (σ(S) − y)."""
+        real = y.shape == S.shape and y.dtype.kind in "fiub"
+        if not (real and y.min() >= 0 and y.max() <= 1):
+            binary_cross_entropy(S, y)  # for its errors only
+        softplus = np.logaddexp(0, S)  # log(1 + eˢ), so σ(s) = exp(s − softplus)
+        loss = (self._ones.dot(softplus)[0] - np.vdot(y, S)) / len(S)
+        S -= softplus
+        np.exp(S, S)
+        S -= y
+        S *= scale
+        return float(loss)
