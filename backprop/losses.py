@@ -80,7 +80,7 @@ def softmax(S: ArrayLike) -> NDArray[np.floating]:
         If S is not a table of finite real numbers.
     """
     S = as_finite_array("S", S, ("N", "C"))
-    with np.errstate(under="ignore"):  # e⁻¹⁰⁰⁰ is 0 in every digit there is
+    with np.errstate(under="ignore", over="ignore"):  # e⁻¹⁰⁰⁰ is 0, and so is e⁻ⁱⁿᶠ
         E = np.exp(S - S.max(axis=1, keepdims=True))
         return E / E.sum(axis=1, keepdims=True)
 
@@ -100,8 +100,8 @@ def softmax_cross_entropy(
     TypeError
         If S is not made of real numbers, or y not of whole ones.
     ValueError
-        If a shape does not fit, a value is not finite, a label is out of range, or
-        smoothing is not from 0 to 1.
+        If a shape does not fit, a value, given or computed, is not finite, a label is
+        out of range, or smoothing is not from 0 to 1.
     """
     S = as_finite_array("S", S, ("N", "C"))
     y = as_labels("y", y, *S.shape)
@@ -110,9 +110,11 @@ def softmax_cross_entropy(
     N, C = S.shape
     Y = np.full(S.shape, smoothing / C, S.dtype)
     Y[np.arange(N), y] += 1 - smoothing
-    with np.errstate(under="ignore"):  # e⁻¹⁰⁰⁰ is 0 in every digit there is
+    with np.errstate(all="ignore"):  # e⁻¹⁰⁰⁰ is 0; inf and nan are named below
         S = S - S.max(axis=1, keepdims=True)
         E = np.exp(S)
         total = E.sum(axis=1, keepdims=True)
-    losses = np.log(total[:, 0]) - (Y * S).sum(axis=1)
-    return float(losses.mean()), (E / total - Y) / N
+        loss = np.mean(np.log(total[:, 0]) - (Y * S).sum(axis=1))
+        dS = (E / total - Y) / N
+    require_finite("the loss", loss)
+    return float(loss), dS
