@@ -6,12 +6,14 @@ function returned, and returns the slope with respect to what it was given.
 Derived in chapters 5, 6 and 7.
 """
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backprop.validate import as_finite_array, as_float_array
 
-Floats = NDArray[np.floating]
+Floats: TypeAlias = NDArray[np.floating]
 
 
 def sigmoid_backward(dA: ArrayLike, A: ArrayLike) -> Floats:
