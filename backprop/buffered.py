@@ -87,9 +87,20 @@ class BufferedMLP(MLP):
                 f"batch_size must be a positive whole number, got {batch_size}"
             )
         self.batch_size = batch_size
-        self.W, self.b = self._laid_out(self.theta)
+        self._store_by_columns(self.theta)
+        self._reserve()
+
+    def __setstate__(self, state: dict) -> None:
+        """Give a copy, or what was unpickled, views and memory of its own."""
+        self.__dict__.update(state)
+        self._reserve()
+
+    def _reserve(self) -> None:
+        """Make the views into theta, and the arrays that a step fills."""
+        batch_size, dtype = self.batch_size, self.theta.dtype
+        self.W, self.b = self._views(self.theta)
         self._dtheta = np.zeros_like(self.theta)
-        dW, db = self._laid_out(self._dtheta)
+        dW, db = self._views(self._dtheta)
         orders = ["F" if n >= WIDE else "C" for n in self.sizes[1:-1]] + ["F"]
         *Z, self._S = (
             np.empty((batch_size, n), dtype, order)
@@ -101,23 +112,24 @@ class BufferedMLP(MLP):
         self._dW, self._db = dW[0], db[0]
         self._rows, self._ones = np.arange(batch_size), np.ones(batch_size, dtype)
 
-    def _laid_out(self, theta: Floats) -> tuple[list[Floats], list[Floats]]:
-        """Return views as `split` does, of a theta whose wide tables go by columns.
-
-        theta holds every table by rows, and is rearranged in place.
-        """
+    def _views(self, theta: Floats) -> tuple[list[Floats], list[Floats]]:
+        """Return views as `split` does, of a theta whose wide tables go by columns."""
         W, b = split(theta, self.sizes)
         for i, by_rows in enumerate(W[:-1]):
             if by_rows.shape[1] >= WIDE:
-                values = by_rows.copy()
-                W[i] = by_rows.reshape(-1).reshape(values.shape, order="F")
-                W[i][...] = values
+                W[i] = by_rows.reshape(-1).reshape(by_rows.shape, order="F")
         return W, b
+
+    def _store_by_columns(self, theta: Floats) -> None:
+        """Rearrange a theta that holds every table by rows, in place."""
+        by_rows = [table.copy() for table in split(theta, self.sizes)[0]]
+        for table, values in zip(self._views(theta)[0], by_rows, strict=True):
+            table[...] = values
 
     def backward(self, dS: ArrayLike) -> Floats:
         """Return the slopes as `MLP.backward` does, in the order of this theta."""
         dtheta = super().backward(dS)
-        self._laid_out(dtheta)
+        self._store_by_columns(dtheta)
         return dtheta
 
     def step(self, X: Floats, y: ArrayLike, lr: float) -> float:

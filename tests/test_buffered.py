@@ -1,5 +1,7 @@
 """The network with reused buffers: the same path as `MLP`, every bad argument."""
 
+import copy
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -103,6 +105,21 @@ def test_weights_and_biases_are_views_that_cover_theta(sizes):
     assert np.all(fast.theta > 0)
     order = ["F" if n >= WIDE else "C" for n in sizes[1:-1]] + ["C"]
     assert [W.flags[f"{o}_CONTIGUOUS"] for W, o in zip(fast.W, order, strict=True)]
+
+
+@pytest.mark.parametrize("sizes", NETWORKS)
+def test_a_copy_takes_the_same_path_in_memory_of_its_own(sizes):
+    net, (X, y) = network(sizes), data(sizes)
+    net.step(X, y, 0.3)
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        before = net.theta.copy()
+        np.testing.assert_array_equal(twin.forward(X), net.forward(X))
+        assert not np.shares_memory(twin.theta, net.theta)
+        twin.step(X, y, 0.3)
+        np.testing.assert_array_equal(net.theta, before)
+        other = copy.deepcopy(net)
+        other.step(X, y, 0.3)
+        np.testing.assert_array_equal(twin.theta, other.theta)
 
 
 def test_saturated_scores_give_finite_losses():
