@@ -342,6 +342,7 @@ def _mean_cases(rng: np.random.Generator) -> list[Case]:
         y = X @ theta + rng.uniform(0.3, 1, 7)  # all misses of one sign
         return Case(label, (Source(text), scale * X, scale * y, theta))
 
+    # Whether twice as many terms round otherwise must not depend on the machine.
     one_by_one = "sum(x * (x @ t - v) for x, v in zip(X, y))"
     return [
         case("a mean", f"lambda X, y, t: {one_by_one} / len(X)"),
@@ -364,9 +365,7 @@ def _mean_cases(rng: np.random.Generator) -> list[Case]:
             "lambda X, y, t: np.round(9 * X).T @ np.round(9 * (X @ t - y)) / len(X)",
         ),
         case("a sum of tiny slopes", "lambda X, y, t: X.T @ (X @ t - y)", 1e-6),
-        case(
-            "a mean of tiny slopes", "lambda X, y, t: X.T @ (X @ t - y) / len(X)", 1e-6
-        ),
+        case("a mean of tiny slopes", f"lambda X, y, t: {one_by_one} / len(X)", 1e-6),
         case("divided by N − 1", "lambda X, y, t: X.T @ (X @ t - y) / (len(X) - 1)"),
         case(
             "a sum whose entries cancel",
