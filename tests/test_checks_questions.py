@@ -643,6 +643,7 @@ MENTIONS = {
     },
     "9.1": {
         "over_measured": "length of the measured block",
+        "over_measured_or_nothing": "by the measured length",
         "over_claimed": "length of the claimed block",
         "over_sum": "sum of both lengths",
         "absolute": "units of the gradient",
@@ -702,6 +703,8 @@ MENTIONS = {
         "always_true": "always True",
         "always_false": "always False",
         "at_given_theta": "somebody else stood",
+        "as_it_stands": "You ask once",
+        "stops_at_a_column": "ends in an error there",
         "at_zero": "all parameters are 0",
         "at_positive_places": "parameters positive",
         "loss_falls": "whether the loss falls",

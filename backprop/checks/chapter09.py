@@ -72,6 +72,17 @@ def over_measured(claimed, measured):
 
 
 @wrong(
+    "You divide by the measured length, which is 0 where nothing was to be claimed. "
+    "Take the larger of the two, and answer 0 where both are 0: section 9.2."
+)
+def over_measured_or_nothing(claimed, measured):
+    return {
+        name: np.linalg.norm(claimed[name] - m) / np.linalg.norm(m)
+        for name, m in measured.items()
+    }
+
+
+@wrong(
     "You divide by the length of the claimed block: a claim of nothing then counts as "
     "right. The larger of the two lengths is never 0 unless both are: section 9.2."
 )
@@ -920,6 +931,27 @@ def at_given_theta(loss, gradient, theta):
 
 
 @wrong(
+    "You ask once, at the place that you are given, where wrong slopes may pass and "
+    "right ones fail; and block_error stops at a gradient of another shape, which "
+    "deserves a False. Choose the places yourself, shape first: section 9.6."
+)
+def as_it_stands(loss, gradient, theta):
+    return block_error(gradient(theta), numerical_gradient(loss, theta)) < TOLERANCE
+
+
+@wrong(
+    "A gradient of another shape is wrong, and your function ends in an error there: "
+    "block_error wants two arrays of one shape. Compare the shapes, and return False: "
+    "section 9.4."
+)
+def stops_at_a_column(loss, gradient, theta):
+    def agrees(loss, gradient, at):
+        return block_error(gradient(at), numerical_gradient(loss, at)) < TOLERANCE
+
+    return _verdict(agrees)(loss, gradient, theta)
+
+
+@wrong(
     "You check where all parameters are 0. Nothing comes back through weights of 0, "
     "so wrong slopes pass, and every relu stands at its kink. Take random places: "
     "section 9.6."
@@ -1166,6 +1198,7 @@ QUESTIONS = (
         cases=_errors_cases,
         wrong=(
             over_measured,
+            over_measured_or_nothing,
             over_claimed,
             over_sum,
             absolute,
@@ -1268,6 +1301,8 @@ QUESTIONS = (
             always_true,
             always_false,
             at_given_theta,
+            as_it_stands,
+            stops_at_a_column,
             at_zero,
             at_positive_places,
             loss_falls,
