@@ -4,7 +4,7 @@
   wheel carries: no reader's browser and no machine that builds the book needs more.
   What KaTeX cannot read is a warning with the file's name, which `-W` makes an error.
 - Equations, figures and tables of `NN_name` are numbered (NN.n), here and in
-  references.
+  references; those of other pages (n).
 - Beside its number, an equation that a test verifies gets a check mark, which leads to
   its row in the table of the `{verified-equations}` directive. One that no test
   verifies is a warning.
@@ -76,13 +76,14 @@ class BookMathDomain(MathDomain):
 
 
 def number_figures_by_chapter(app, env):
-    """Replace Sphinx's numbers of figures and tables, 1, 2, 3 …, by 3.1, 3.2 …."""
+    """Number figures and tables 3.1, 3.2 … in chapter 3, and 1, 2 … on other pages."""
     for docname, kinds in env.toc_fignumbers.items():
-        if (chapter := chapter_of(docname)) is not None:
-            for kind, numbers in kinds.items():
-                kinds[kind] = {
-                    figure: (chapter, n) for n, figure in enumerate(numbers, start=1)
-                }
+        chapter = chapter_of(docname)
+        front = () if chapter is None else (chapter,)
+        for kind, numbers in kinds.items():
+            kinds[kind] = {
+                figure: (*front, n) for n, figure in enumerate(numbers, start=1)
+            }
     return []
 
 
