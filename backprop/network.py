@@ -20,7 +20,7 @@ from backprop.layers import (
     tanh_backward,
 )
 from backprop.neuron import sigmoid
-from backprop.validate import as_finite_array, require_finite
+from backprop.validate import as_finite_array, require_count, require_finite
 
 Floats: TypeAlias = NDArray[np.floating]
 Loss: TypeAlias = Callable[[Floats, NDArray], tuple[float, Floats]]
@@ -175,14 +175,8 @@ class MLP:
         lr = as_finite_array("lr", lr, ()).astype(self.theta.dtype)
         if y.shape[:1] != X.shape[:1]:
             raise ValueError(f"y has shape {y.shape}, expected {len(X)} rows, as in X")
-        for name, count, least in (
-            ("epochs", epochs, 0),
-            ("batch_size", batch_size, 1),
-        ):
-            if not isinstance(count, int | np.integer) or count < least:
-                raise ValueError(
-                    f"{name} must be a whole number from {least} on, got {count!r}"
-                )
+        require_count("epochs", epochs, least=0)
+        require_count("batch_size", batch_size, least=1)
         # Let the loss refuse bad targets before anything has moved.
         loss(np.zeros((len(X), self.sizes[-1]), self.theta.dtype), y)
 

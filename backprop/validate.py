@@ -90,6 +90,20 @@ def as_labels(
     return labels
 
 
+def require_count(name: str, value: object, least: int) -> None:
+    """Demand a whole number that is not below `least`.
+
+    Raises
+    ------
+    ValueError
+        If `value` is anything else.
+    """
+    if not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(
+            f"{name} must be a whole number from {least} on, got {value!r}"
+        )
+
+
 def require_finite(name: str, array: NDArray[np.floating]) -> None:
     """Check that no entry is infinite or nan.
 
