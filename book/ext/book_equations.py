@@ -76,7 +76,7 @@ class BookMathDomain(MathDomain):
 
 
 def number_figures_by_chapter(app, env):
-    """Number figures and tables 3.1, 3.2 … in chapter 3, and 1, 2 … on other pages."""
+    """Make figures and tables 3.1, 3.2 … in chapter 3, and 1, 2 … on other pages."""
     for docname, kinds in env.toc_fignumbers.items():
         chapter = chapter_of(docname)
         front = () if chapter is None else (chapter,)
