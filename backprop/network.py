@@ -165,7 +165,7 @@ class MLP:
                 f"got {batch_size} and {epochs}"
             )
         losses = []
-        for _ in (bar := tqdm(range(epochs), unit="epoch", leave=False, delay=1)):
+        for _ in (bar := tqdm(range(epochs), unit="epoch", leave=False, delay=3)):
             order = rng.permutation(len(X))
             for rows in np.split(order, range(batch_size, len(X), batch_size)):
                 value, dS = loss(self.forward(X[rows]), y[rows])
