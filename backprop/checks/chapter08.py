@@ -626,8 +626,8 @@ def plain_sum(S, dP):
 
 
 @wrong(
-    "You took the mean of the products dP · P, and so divided by C. The weights P add up "
-    "to 1 already, so the sum of the products is the mean: section 8.5."
+    "You took the mean of the products dP · P, and so divided by C. The weights P add "
+    "up to 1 already, so the sum of the products is the mean: section 8.5."
 )
 def mean_of_products(S, dP):
     P = softmax(S)
