@@ -241,8 +241,27 @@ def own_answer(P, y):
     "through softmax to the scores; there −Y/P becomes P − Y: section 8.5."
 )
 def slope_of_answers(P, y):
-    with np.errstate(divide="ignore"):
-        return np.where(_one_hot(y, P.shape[1]) == 1, -1 / P, 0) / len(P)
+    return -_one_hot(y, P.shape[1]) / P / len(P)
+
+
+@wrong(
+    "You wrote −1/P in the column of each right class. That is the slope with respect "
+    "to the answers. One step back is missing, through softmax to the scores, where it "
+    "becomes P − Y: section 8.5."
+)
+def slope_of_right_answers(P, y):
+    dP, right = np.zeros(P.shape), (np.arange(len(P)), y)
+    dP[right] = -1 / P[right] / len(P)
+    return dP
+
+
+@wrong(
+    "You went back in two steps, −Y/P and then through softmax. On paper they cancel; "
+    "where P has rounded to 0 they leave nan. Compute what remains, P − Y: section 8.5."
+)
+def two_steps(P, y):
+    dP = -_one_hot(y, P.shape[1]) / P / len(P)
+    return P * (dP - (dP * P).sum(axis=1, keepdims=True))
 
 
 @wrong(
@@ -606,6 +625,15 @@ def plain_sum(S, dP):
     return _back(softmax(S), dP, dP.sum(axis=1, keepdims=True))
 
 
+@wrong(
+    "You took the mean of the products dP · P, and so divided by C. The weights P add "
+    "up to 1 already, so the sum of the products is the mean: section 8.5."
+)
+def mean_of_products(S, dP):
+    P = softmax(S)
+    return _back(P, dP, (dP * P).mean(axis=1, keepdims=True))
+
+
 @wrong("The last factor P is missing: you return dP minus its mean: section 8.5.")
 def not_multiplied(S, dP):
     P = softmax(S)
@@ -837,6 +865,8 @@ QUESTIONS = (
             right_class_only,
             own_answer,
             slope_of_answers,
+            slope_of_right_answers,
+            two_steps,
             slope_twice,
             labels_as_numbers,
             counted_from_one,
@@ -893,6 +923,7 @@ QUESTIONS = (
             mean_added,
             plain_mean,
             plain_sum,
+            mean_of_products,
             not_multiplied,
             slopes_first,
         ),
