@@ -22,6 +22,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book" / "ext"))  # the book's Sphinx extensions
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the pages, which take longest, so that no worker waits for them."""
+    items.sort(key=lambda item: item.path.name != "test_site.py")
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Build the book anew, outside the working tree; a warning is a failure."""

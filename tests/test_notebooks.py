@@ -193,10 +193,19 @@ def test_figures_have_alt_text_and_a_caption(path, nb):
     report(path, nb, problems)
 
 
+def lines_of_imports(source):
+    """Count the lines that only import, which nobody reads as code."""
+    return sum(
+        node.end_lineno - node.lineno + 1
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    )
+
+
 def test_cells_are_short(path, nb):
     problems = []
     for i, cell in code_cells(nb):
-        lines = len(cell.source.splitlines())
+        lines = len(cell.source.splitlines()) - lines_of_imports(cell.source)
         folded = "hide-input" in cell.metadata.get("tags", [])
         kept = cell.source.startswith("# keep: ")
         if lines > MOST_LINES and not folded and not kept:

@@ -342,8 +342,9 @@ def _mean_cases(rng: np.random.Generator) -> list[Case]:
         y = X @ theta + rng.uniform(0.3, 1, 7)  # all misses of one sign
         return Case(label, (Source(text), scale * X, scale * y, theta))
 
-    # Whether twice as many terms round otherwise must not depend on the machine.
-    one_by_one = "sum(x * (x @ t - v) for x, v in zip(X, y))"
+    # Whether twice as many terms round otherwise must not depend on the machine, nor on
+    # where an array lies, as in x @ t.
+    one_by_one = "sum(x * (sum(x * t) - v) for x, v in zip(X, y))"
     return [
         case("a mean", f"lambda X, y, t: {one_by_one} / len(X)"),
         case("a sum", "lambda X, y, t: X.T @ (X @ t - y)"),
