@@ -145,6 +145,30 @@ def stable_sigmoid(z):
             os.write(descriptor, b"9" * 1_000_000 + b"\\n")
         except OSError:
             pass""",
+    **{
+        f"forged-{name}": f"""
+import os
+VALUE = {value}
+reply = '{{"value": ' + VALUE + ', "error": null, "warnings": [], "printed": "", '
+def stable_sigmoid(z):
+    for descriptor in range(3, 64):
+        try:
+            os.set_blocking(descriptor, True)
+            with open(descriptor, "wb", closefd=False) as pipe:
+                pipe.write((reply + '"args": [null]}}\\n').encode())
+        except OSError:
+            pass
+    os._exit(0)"""
+        for name, value in {
+            "empty-shape": """'{"array": ["<f8", [0, 1%s], ""]}' % ("0" * 30)""",
+            "dtype-that-is-no-syntax": """'{"array": ["<,", [0], ""]}'""",
+            "source": r"""'{"source": "\\ud800<script>"}'""",
+            "key-of-megabytes": """'{"' + "<script>" * 1_900_000 + '": 1}'""",
+            "dict-of-a-million": """(
+    '{"dict": [' + ", ".join(f'["{i}", 0]' for i in range(700_000)) + "]}")""",
+            "lists-of-nothing": """"[" + "[], " * 4_000_000 + "1]\"""",
+        }.items()
+    },
     "patched-worker": """
 import json, sys
 import run, wire

@@ -278,6 +278,7 @@ def test_no_attack_gets_points_hangs_or_leaves_anything(
     assert record["points"] == 0, verdicts
     assert spent < 10 + 3
     page = report.feedback(record, verdicts)
+    assert len(page) < 50_000
     for word in ("the-secret", "<script", "<img", "connected", "written", "escaped"):
         assert word not in page.replace("not connected", ""), word
     page.encode("utf-8")
@@ -369,6 +370,13 @@ FORGED = [
     b'{"array": ["<f8", [10000000000], ""]}',
     b'{"array": ["<f8", [true], "AAAAAAAAAAA="]}',
     b'{"array": ["f8,f8", [0], ""]}',
+    b'{"array": [",", [0], ""]}',
+    b'{"array": ["0(", [0], ""]}',
+    b'{"array": ["2f", [0], ""]}',
+    b'{"array": ["<f8", [0, 1000000000000000000000], ""]}',
+    b'{"array": ["<f8", [0, 1000000, 1000000, 1000000, 1000000], ""]}',
+    b'{"source": "\\ud800"}',
+    b'{"source": "' + b"x" * 20_000 + b'"}',
     b'{"array": ["<f8", "11", ""]}',
     b'{"array": 1}',
     b'{"pickle": "gASVAAAA"}',
@@ -385,6 +393,12 @@ FORGED = [
 def test_nothing_else_crosses(line):
     with pytest.raises(wire.WireError):
         wire.decode(wire.read(line))
+
+
+def test_what_is_refused_is_not_repeated_at_length():
+    with pytest.raises(wire.WireError) as caught:
+        wire.decode({"x" * 1_000_000: 1})
+    assert len(str(caught.value)) < 100
 
 
 @pytest.mark.parametrize(

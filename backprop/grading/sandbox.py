@@ -28,6 +28,7 @@ INSTALL = (
     "sudo apt install bubblewrap"
 )
 MAX_REPLY = 16 << 20  # bytes of one answer
+MAX_PARTS = 200_000  # lists, dicts and their items in it: each takes far more memory
 UIDS = 200_000  # where a grader that root started takes the users of its sandboxes
 
 PACKAGE = Path(str(files("backprop")))
@@ -189,7 +190,7 @@ class Sandbox:
         reply = self._ask(wire.write(request), self._limits.call_seconds)
         try:
             return wire.decode_outcome(reply, len(case.args))
-        except wire.WireError as error:
+        except ValueError as error:
             raise EndedError(f"its answer was garbled: {error}") from None
 
     def _ask(self, request: bytes, seconds: float) -> object:
@@ -212,6 +213,8 @@ class Sandbox:
                     if len(self._buffer) > MAX_REPLY:
                         raise EndedError("its answer was too long")
             line, self._buffer = self._buffer.split(b"\n", 1)
+            if sum(map(line.count, b"[{,")) > MAX_PARTS:
+                raise EndedError("its answer has too many parts")
             return wire.read(line)
         except OSError:
             raise EndedError("it ended its Python: exit, crash or memory") from None
