@@ -241,6 +241,29 @@ def test_cells_that_fail_and_magics_do_not_stop_the_others(grade):
 
 
 @needs_sandbox
+def test_a_sandbox_that_cannot_be_started_again_ends_one_submission(grade, monkeypatch):
+    sandboxes = iter([Sandbox])
+
+    def once(*args):
+        if sandbox := next(sandboxes, None):
+            return sandbox(*args)
+        raise SandboxError("no time, no memory")
+
+    monkeypatch.setattr("backprop.grading.grade.Sandbox", once)
+    record, verdicts = grade("3", "import os\nstable_sigmoid = lambda z: os._exit(0)")
+    assert record["note"].endswith("its cells: it could not be started again")
+    assert {verdict.status for verdict in verdicts} == {"wrong"}
+
+
+@needs_sandbox
+def test_a_sandbox_that_never_starts_is_an_error_and_no_wait(inside, tmp_path):
+    shutil.copytree(inside / "3", tmp_path / "3")
+    (tmp_path / "3/grader/worker.py").write_text("import time\ntime.sleep(60)")
+    with pytest.raises(SandboxError, match="does not start"):
+        Sandbox(tmp_path / "3", Limits(seconds=1), 7, time.monotonic() + 1)
+
+
+@needs_sandbox
 def test_one_endless_answer_does_not_cost_the_others(grade):
     endless = "def stable_sigmoid(z):\n    while True: pass"
     record, verdicts = grade("3", *SOLUTIONS["3"], endless, call_seconds=5)
@@ -592,6 +615,32 @@ def test_a_zip_is_read_and_never_unpacked(tmp_path):
     assert sorted(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_unpacks_without_a_limit_is_not_unpacked(kind, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", kind) as archive:
+        archive.writestr("a.ipynb", notebook("x", **OF_SET_3))
+    [submission] = find(tmp_path / "all.zip", set(SETS))
+    assert submission.problem == "it is packed in an unknown way"
+
+
+def test_a_zip_with_a_damaged_index_is_refused(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.ipynb", notebook("x", **OF_SET_3))
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"PK\1\2", b"PK\0\0"))
+    with pytest.raises(ValueError, match="damaged"):
+        next(find(path, set(SETS)))
+
+
+def test_an_empty_folder_that_is_named_as_a_notebook_is_none(tmp_path):
+    (tmp_path / "ann.ipynb").mkdir()
+    (tmp_path / "bob.ipynb").mkdir()
+    (tmp_path / "bob.ipynb" / "03_x.ipynb").write_text(notebook("x", **OF_SET_3))
+    problems = {s.student: s.problem for s in find(tmp_path, set(SETS))}
+    assert problems == {"ann": "there is no notebook to be read", "bob.ipynb": ""}
+
+
 def test_something_else_is_refused(tmp_path):
     with pytest.raises(ValueError, match="neither a folder nor a zip"):
         next(find(tmp_path / "nothing", set(SETS)))
@@ -756,6 +805,22 @@ def test_a_wrong_command_says_so_and_writes_nothing(
     assert batch.main(options) == 2
     assert words in capsys.readouterr().err
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        (" @x", "' @x"),
+        ("＝1", "'＝1"),
+        ("doe;=1+1", "doe;'=1+1"),
+        ('doe; "=1', "doe;' \"=1"),
+        ("a\n-2", "a\n'-2"),
+        ("cell 1: a = -1, -2", "cell 1: a = -1, -2"),
+    ],
+)
+def test_no_cell_of_the_table_is_a_formula(text, cell):
+    assert report._cell(text) == cell
 
 
 def test_pages_of_learners_with_strange_names_are_safe_and_unlike():

@@ -135,6 +135,7 @@ class Sandbox:
         try:
             ready = self._ask(b"", limits.seconds)
         except EndedError:
+            self._process.kill()  # what still runs would not end its standard error
             said = self._process.stderr.read(2000).decode(errors="replace").strip()
             self.close()
             raise SandboxError(

@@ -64,7 +64,7 @@ def find(place: Path, sets: set[str]) -> Iterator[Submission]:
             continue
         student = parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
         file = "/".join(parts)
-        if file.endswith(".ipynb"):
+        if file.endswith(".ipynb") and read:
             with_notebook.add(student)
             yield _submission(student, file, read, sets)
         else:
@@ -109,7 +109,11 @@ def _read(path: Path) -> bytes:
 
 
 def _in_zip(path: Path) -> Iterator[tuple[str, object]]:
-    with zipfile.ZipFile(path) as archive:
+    try:
+        opened = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError(f"{path} is a damaged zip: {error}") from None
+    with opened as archive:
         members = archive.infolist()
         if len(members) > MAX_MEMBERS:
             raise ValueError(f"{path} holds more than {MAX_MEMBERS:,} files")
@@ -122,11 +126,14 @@ def _in_zip(path: Path) -> Iterator[tuple[str, object]]:
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _UnreadableError("this is a link")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Python's zipfile unpacks megabytes of the others at once, to gigabytes.
+        raise _UnreadableError("it is packed in an unknown way")
     try:
         with archive.open(member) as file:
             return file.read(MAX_BYTES + 1)  # whatever size the header claims
     except (RuntimeError, NotImplementedError):
-        raise _UnreadableError("it is encrypted, or packed in an unknown way") from None
+        raise _UnreadableError("it is encrypted") from None
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise _UnreadableError(f"its zip is damaged: {error}") from None
 
