@@ -6,7 +6,9 @@ import io
 import json
 import os
 import shutil
+import signal
 import stat
+import subprocess
 import sys
 import time
 import zipfile
@@ -771,6 +773,64 @@ def test_an_interrupted_run_goes_on_and_grades_nothing_twice(
     assert len(submissions) == 4
     for record in kept:
         assert record in submissions  # with the seconds of the first run
+
+
+def grade_or_die(submission):
+    """Grade in a worker, which the system kills for one of the submissions."""
+    if submission.student == "misled" and submission.cells:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return batch._grade(submission)
+
+
+@needs_sandbox
+def test_a_worker_that_is_killed_costs_one_submission(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "_grade", grade_or_die)
+    assert grade_all(folder, tmp_path / "out") == 0
+    submissions = json.loads((tmp_path / "out/grades.json").read_text())["submissions"]
+    notes = {s["student"]: (s["points"], s["note"]) for s in submissions}
+    assert notes["right"] == (15, "")
+    assert notes["misled"] == (0, "the grader's process died of it: memory?")
+    assert len(notes) == len(submissions) == 4
+
+
+def test_a_mistake_of_the_grader_costs_one_submission(tmp_path, monkeypatch):
+    def fail(question, cases, outcomes):
+        raise RecursionError("too deep")
+
+    grader = Grader(tmp_path, Limits(), 1, number=7)
+    monkeypatch.setattr("backprop.grading.grade._Code.answer", lambda *args: [])
+    monkeypatch.setattr("backprop.grading.grade.judge", fail)
+    for name, value in (("_grader", grader), ("_out", tmp_path), ("_gradescope", 0)):
+        monkeypatch.setattr(batch, name, value, raising=False)
+    record = batch._grade(Submission("ann", "ann.ipynb", "3", ("x",)))
+    assert record["points"] == 0
+    assert record["note"] == "the grader failed: RecursionError('too deep')"
+    assert (
+        "RecursionError" in (tmp_path / f"feedback/{record['page']}.html").read_text()
+    )
+
+
+@needs_sandbox
+def test_an_interrupt_ends_the_run_promptly_and_leaves_nothing(folder, tmp_path):
+    slow = notebook("import time\ntime.sleep(60)", **OF_SET_3)
+    for name in ("a", "b", "c"):
+        (folder / f"{name}.ipynb").write_text(slow)
+    command = [sys.executable, "-m", "backprop.grading", str(folder), "-j", "1"]
+    out = tmp_path / "out"
+    run = subprocess.Popen([*command, "--out", str(out), "--call-seconds", "50"])
+    while not processes():
+        time.sleep(0.1)
+        assert run.poll() is None
+    start = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    assert run.wait(30) == 130
+    assert time.monotonic() - start < 10
+    time.sleep(0.5)
+    assert processes() == []
+    (folder / "a.ipynb").unlink()
+    (folder / "b.ipynb").unlink()
+    (folder / "c.ipynb").unlink()
+    assert grade_all(folder, out, "--resume") == 0
 
 
 @needs_sandbox
