@@ -316,6 +316,30 @@ def stable_sigmoid(z):
             libc.unshare(0x10000000) == 0 and os.getuid() == 0,
             libc.setuid(0) == 0, libc.chroot(b"/proc/1/root") == 0]
     return "escaped" if any(done) else "inside" """,
+    **{
+        name: f"""
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+x86 = os.uname().machine == "x86_64"
+def stable_sigmoid(z):
+    return "escaped" if {call} else "inside" """
+        for name, call in {
+            "shared-memory": "libc.shmget(0, 1 << 20, 0o1600) >= 0",
+            "memory-file": "libc.memfd_create(b'x', 0) >= 0",
+            "user-namespace": "libc.unshare(0x10000000) == 0",
+            "user-namespace-by-clone": "libc.syscall("
+            "56 if x86 else 220, 0x10000000 | 17, 0, 0, 0, 0) >= 0",
+            "user-namespace-by-clone3": "libc.syscall("
+            "435, (ctypes.c_uint64 * 8)(0x10000000, 0, 0, 0, 17), 64) >= 0",
+            "keys": "libc.syscall(250 if x86 else 219, 0, -3, 0) >= 0",
+            "tracing-the-first": "libc.ptrace(16, 1, None, None) == 0",
+        }.items()
+    },
+    "other-table-of-system-calls": """
+import ctypes
+libc = ctypes.CDLL(None)
+def stable_sigmoid(z):
+    if libc.syscall(0x40000000 + 272, 0x10000000) == 0: return "escaped" """,
     # --- on those who read the pages
     "injected-html": """
 class Evil(Exception): pass

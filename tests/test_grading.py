@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ from hypothesis import strategies as st
 from backprop.checks import QUESTIONS, check
 from backprop.checks.question import Case, Question, wrong
 from backprop.checks.run import Opaque, Outcome, Source, run
-from backprop.grading import batch, report, wire
+from backprop.grading import batch, report, sandbox, syscalls, wire
 from backprop.grading.grade import Grader, questions_of
 from backprop.grading.sandbox import (
     EndedError,
@@ -314,6 +315,24 @@ def test_no_attack_gets_points_hangs_or_leaves_anything(
             break
         time.sleep(0.1)
     assert processes() == []
+
+
+def test_a_checkout_among_what_is_shown_is_hidden():
+    assert sandbox._hidden(["/usr/nowhere"]) == []
+    hidden = sandbox._hidden([str(ROOT)])
+    assert {str(ROOT / "backprop"), str(ROOT / "solutions")} <= set(hidden)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_filter_of_system_calls_is_short_and_ends_in_a_verdict(machine):
+    steps = list(struct.iter_unpack("=HBBI", syscalls.program(machine)))
+    assert len(steps) < 4096
+    assert steps[-1][0] == syscalls.RETURN
+    for at, (code, if_so, if_not, _) in enumerate(steps):
+        if code != syscalls.RETURN:
+            assert at + 1 + max(if_so, if_not) < len(steps)
+    with pytest.raises(ValueError, match="riscv"):
+        syscalls.program("riscv64")
 
 
 @needs_sandbox
