@@ -654,12 +654,39 @@ def test_a_zip_with_a_damaged_index_is_refused(tmp_path):
         next(find(path, set(SETS)))
 
 
+def test_a_name_that_is_twice_in_a_zip_is_two_submissions(tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("ann.ipynb", notebook("x", **OF_SET_3))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("ann.ipynb", notebook("y", **OF_SET_3))
+    assert list(found(tmp_path / "all.zip")) == ["ann.ipynb", "ann.ipynb (2)"]
+
+
+@pytest.mark.parametrize(("name", "depth"), [("a", 1200), ("a" * 250, 30)])
+def test_folders_within_folders_stop_nobody(name, depth, tmp_path):
+    (tmp_path / "bob.ipynb").write_text(notebook("x", **OF_SET_3))
+    (tmp_path / "ann").mkdir()
+    here = os.open(tmp_path / "ann", os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=here)
+        below = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    try:
+        problems = {s.student: s.problem for s in find(tmp_path, set(SETS))}
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "ann"], check=True)
+    assert problems == {"bob": "", "ann": "there is no notebook to be read"}
+
+
 def test_an_empty_folder_that_is_named_as_a_notebook_is_none(tmp_path):
     (tmp_path / "ann.ipynb").mkdir()
     (tmp_path / "bob.ipynb").mkdir()
     (tmp_path / "bob.ipynb" / "03_x.ipynb").write_text(notebook("x", **OF_SET_3))
     problems = {s.student: s.problem for s in find(tmp_path, set(SETS))}
-    assert problems == {"ann": "there is no notebook to be read", "bob.ipynb": ""}
+    empty = "there is no notebook to be read"
+    assert problems == {"ann.ipynb": empty, "bob.ipynb": ""}
 
 
 def test_something_else_is_refused(tmp_path):
