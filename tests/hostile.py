@@ -145,6 +145,30 @@ def stable_sigmoid(z):
             os.write(descriptor, b"9" * 1_000_000 + b"\\n")
         except OSError:
             pass""",
+    **{
+        f"forged-{name}": f"""
+import os
+VALUE = {value}
+reply = '{{"value": ' + VALUE + ', "error": null, "warnings": [], "printed": "", '
+def stable_sigmoid(z):
+    for descriptor in range(3, 64):
+        try:
+            os.set_blocking(descriptor, True)
+            with open(descriptor, "wb", closefd=False) as pipe:
+                pipe.write((reply + '"args": [null]}}\\n').encode())
+        except OSError:
+            pass
+    os._exit(0)"""
+        for name, value in {
+            "empty-shape": """'{"array": ["<f8", [0, 1%s], ""]}' % ("0" * 30)""",
+            "dtype-that-is-no-syntax": """'{"array": ["<,", [0], ""]}'""",
+            "source": r"""'{"source": "\\ud800<script>"}'""",
+            "key-of-megabytes": """'{"' + "<script>" * 1_900_000 + '": 1}'""",
+            "dict-of-a-million": """(
+    '{"dict": [' + ", ".join(f'["{i}", 0]' for i in range(700_000)) + "]}")""",
+            "lists-of-nothing": """"[" + "[], " * 4_000_000 + "1]\"""",
+        }.items()
+    },
     "patched-worker": """
 import json, sys
 import run, wire
@@ -292,6 +316,30 @@ def stable_sigmoid(z):
             libc.unshare(0x10000000) == 0 and os.getuid() == 0,
             libc.setuid(0) == 0, libc.chroot(b"/proc/1/root") == 0]
     return "escaped" if any(done) else "inside" """,
+    **{
+        name: f"""
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+x86 = os.uname().machine == "x86_64"
+def stable_sigmoid(z):
+    return "escaped" if {call} else "inside" """
+        for name, call in {
+            "shared-memory": "libc.shmget(0, 1 << 20, 0o1600) >= 0",
+            "memory-file": "libc.memfd_create(b'x', 0) >= 0",
+            "user-namespace": "libc.unshare(0x10000000) == 0",
+            "user-namespace-by-clone": "libc.syscall("
+            "56 if x86 else 220, 0x10000000 | 17, 0, 0, 0, 0) >= 0",
+            "user-namespace-by-clone3": "libc.syscall("
+            "435, (ctypes.c_uint64 * 8)(0x10000000, 0, 0, 0, 17), 64) >= 0",
+            "keys": "libc.syscall(250 if x86 else 219, 0, -3, 0) >= 0",
+            "tracing-the-first": "libc.ptrace(16, 1, None, None) == 0",
+        }.items()
+    },
+    "other-table-of-system-calls": """
+import ctypes
+libc = ctypes.CDLL(None)
+def stable_sigmoid(z):
+    if libc.syscall(0x40000000 + 272, 0x10000000) == 0: return "escaped" """,
     # --- on those who read the pages
     "injected-html": """
 class Evil(Exception): pass

@@ -6,7 +6,10 @@ import io
 import json
 import os
 import shutil
+import signal
 import stat
+import struct
+import subprocess
 import sys
 import time
 import zipfile
@@ -24,7 +27,7 @@ from backprop import checks
 from backprop.checks import QUESTIONS, check
 from backprop.checks.question import Case, Question, wrong
 from backprop.checks.run import Opaque, Outcome, Source, run
-from backprop.grading import batch, report, wire
+from backprop.grading import batch, report, sandbox, syscalls, wire
 from backprop.grading.grade import Grader, questions_of
 from backprop.grading.sandbox import (
     EndedError,
@@ -243,6 +246,29 @@ def test_cells_that_fail_and_magics_do_not_stop_the_others(grade):
 
 
 @needs_sandbox
+def test_a_sandbox_that_cannot_be_started_again_ends_one_submission(grade, monkeypatch):
+    sandboxes = iter([Sandbox])
+
+    def once(*args):
+        if sandbox := next(sandboxes, None):
+            return sandbox(*args)
+        raise SandboxError("no time, no memory")
+
+    monkeypatch.setattr("backprop.grading.grade.Sandbox", once)
+    record, verdicts = grade("3", "import os\nstable_sigmoid = lambda z: os._exit(0)")
+    assert record["note"].endswith("its cells: it could not be started again")
+    assert {verdict.status for verdict in verdicts} == {"wrong"}
+
+
+@needs_sandbox
+def test_a_sandbox_that_never_starts_is_an_error_and_no_wait(inside, tmp_path):
+    shutil.copytree(inside / "3", tmp_path / "3")
+    (tmp_path / "3/grader/worker.py").write_text("import time\ntime.sleep(60)")
+    with pytest.raises(SandboxError, match="does not start"):
+        Sandbox(tmp_path / "3", Limits(seconds=1), 7, time.monotonic() + 1)
+
+
+@needs_sandbox
 def test_one_endless_answer_does_not_cost_the_others(grade):
     endless = "def stable_sigmoid(z):\n    while True: pass"
     record, verdicts = grade("3", *SOLUTIONS["3"], endless, call_seconds=5)
@@ -280,6 +306,7 @@ def test_no_attack_gets_points_hangs_or_leaves_anything(
     assert record["points"] == 0, verdicts
     assert spent < 10 + 3
     page = report.feedback(record, verdicts)
+    assert len(page) < 50_000
     for word in ("the-secret", "<script", "<img", "connected", "written", "escaped"):
         assert word not in page.replace("not connected", ""), word
     page.encode("utf-8")
@@ -290,6 +317,24 @@ def test_no_attack_gets_points_hangs_or_leaves_anything(
             break
         time.sleep(0.1)
     assert processes() == []
+
+
+def test_a_checkout_among_what_is_shown_is_hidden():
+    assert sandbox._hidden(["/usr/nowhere"]) == []
+    hidden = sandbox._hidden([str(ROOT)])
+    assert {str(ROOT / "backprop"), str(ROOT / "solutions")} <= set(hidden)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_filter_of_system_calls_is_short_and_ends_in_a_verdict(machine):
+    steps = list(struct.iter_unpack("=HBBI", syscalls.program(machine)))
+    assert len(steps) < 4096
+    assert steps[-1][0] == syscalls.RETURN
+    for at, (code, if_so, if_not, _) in enumerate(steps):
+        if code != syscalls.RETURN:
+            assert at + 1 + max(if_so, if_not) < len(steps)
+    with pytest.raises(ValueError, match="riscv"):
+        syscalls.program("riscv64")
 
 
 @needs_sandbox
@@ -371,6 +416,13 @@ FORGED = [
     b'{"array": ["<f8", [10000000000], ""]}',
     b'{"array": ["<f8", [true], "AAAAAAAAAAA="]}',
     b'{"array": ["f8,f8", [0], ""]}',
+    b'{"array": [",", [0], ""]}',
+    b'{"array": ["0(", [0], ""]}',
+    b'{"array": ["2f", [0], ""]}',
+    b'{"array": ["<f8", [0, 1000000000000000000000], ""]}',
+    b'{"array": ["<f8", [0, 1000000, 1000000, 1000000, 1000000], ""]}',
+    b'{"source": "\\ud800"}',
+    b'{"source": "' + b"x" * 20_000 + b'"}',
     b'{"array": ["<f8", "11", ""]}',
     b'{"array": 1}',
     b'{"pickle": "gASVAAAA"}',
@@ -387,6 +439,12 @@ FORGED = [
 def test_nothing_else_crosses(line):
     with pytest.raises(wire.WireError):
         wire.decode(wire.read(line))
+
+
+def test_what_is_refused_is_not_repeated_at_length():
+    with pytest.raises(wire.WireError) as caught:
+        wire.decode({"x" * 1_000_000: 1})
+    assert len(str(caught.value)) < 100
 
 
 @pytest.mark.parametrize(
@@ -580,6 +638,59 @@ def test_a_zip_is_read_and_never_unpacked(tmp_path):
     assert sorted(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_unpacks_without_a_limit_is_not_unpacked(kind, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", kind) as archive:
+        archive.writestr("a.ipynb", notebook("x", **OF_SET_3))
+    [submission] = find(tmp_path / "all.zip", set(SETS))
+    assert submission.problem == "it is packed in an unknown way"
+
+
+def test_a_zip_with_a_damaged_index_is_refused(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.ipynb", notebook("x", **OF_SET_3))
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"PK\1\2", b"PK\0\0"))
+    with pytest.raises(ValueError, match="damaged"):
+        next(find(path, set(SETS)))
+
+
+def test_a_name_that_is_twice_in_a_zip_is_two_submissions(tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("ann.ipynb", notebook("x", **OF_SET_3))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("ann.ipynb", notebook("y", **OF_SET_3))
+    assert list(found(tmp_path / "all.zip")) == ["ann.ipynb", "ann.ipynb (2)"]
+
+
+@pytest.mark.parametrize(("name", "depth"), [("a", 1200), ("a" * 250, 30)])
+def test_folders_within_folders_stop_nobody(name, depth, tmp_path):
+    (tmp_path / "bob.ipynb").write_text(notebook("x", **OF_SET_3))
+    (tmp_path / "ann").mkdir()
+    here = os.open(tmp_path / "ann", os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=here)
+        below = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    try:
+        problems = {s.student: s.problem for s in find(tmp_path, set(SETS))}
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "ann"], check=True)
+    assert problems == {"bob": "", "ann": "there is no notebook to be read"}
+
+
+def test_an_empty_folder_that_is_named_as_a_notebook_is_none(tmp_path):
+    (tmp_path / "ann.ipynb").mkdir()
+    (tmp_path / "bob.ipynb").mkdir()
+    (tmp_path / "bob.ipynb" / "03_x.ipynb").write_text(notebook("x", **OF_SET_3))
+    problems = {s.student: s.problem for s in find(tmp_path, set(SETS))}
+    empty = "there is no notebook to be read"
+    assert problems == {"ann.ipynb": empty, "bob.ipynb": ""}
+
+
 def test_something_else_is_refused(tmp_path):
     with pytest.raises(ValueError, match="neither a folder nor a zip"):
         next(find(tmp_path / "nothing", set(SETS)))
@@ -712,6 +823,64 @@ def test_an_interrupted_run_goes_on_and_grades_nothing_twice(
         assert record in submissions  # with the seconds of the first run
 
 
+def grade_or_die(submission):
+    """Grade in a worker, which the system kills for one of the submissions."""
+    if submission.student == "misled" and submission.cells:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return batch._grade(submission)
+
+
+@needs_sandbox
+def test_a_worker_that_is_killed_costs_one_submission(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "_grade", grade_or_die)
+    assert grade_all(folder, tmp_path / "out") == 0
+    submissions = json.loads((tmp_path / "out/grades.json").read_text())["submissions"]
+    notes = {s["student"]: (s["points"], s["note"]) for s in submissions}
+    assert notes["right"] == (15, "")
+    assert notes["misled"] == (0, "the grader's process died of it: memory?")
+    assert len(notes) == len(submissions) == 4
+
+
+def test_a_mistake_of_the_grader_costs_one_submission(tmp_path, monkeypatch):
+    def fail(question, cases, outcomes):
+        raise RecursionError("too deep")
+
+    grader = Grader(tmp_path, Limits(), 1, number=7)
+    monkeypatch.setattr("backprop.grading.grade._Code.answer", lambda *args: [])
+    monkeypatch.setattr("backprop.grading.grade.judge", fail)
+    for name, value in (("_grader", grader), ("_out", tmp_path), ("_gradescope", 0)):
+        monkeypatch.setattr(batch, name, value, raising=False)
+    record = batch._grade(Submission("ann", "ann.ipynb", "3", ("x",)))
+    assert record["points"] == 0
+    assert record["note"] == "the grader failed: RecursionError('too deep')"
+    assert (
+        "RecursionError" in (tmp_path / f"feedback/{record['page']}.html").read_text()
+    )
+
+
+@needs_sandbox
+def test_an_interrupt_ends_the_run_promptly_and_leaves_nothing(folder, tmp_path):
+    slow = notebook("import time\ntime.sleep(60)", **OF_SET_3)
+    for name in ("a", "b", "c"):
+        (folder / f"{name}.ipynb").write_text(slow)
+    command = [sys.executable, "-m", "backprop.grading", str(folder), "-j", "1"]
+    out = tmp_path / "out"
+    run = subprocess.Popen([*command, "--out", str(out), "--call-seconds", "50"])
+    while not processes():
+        time.sleep(0.1)
+        assert run.poll() is None
+    start = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    assert run.wait(30) == 130
+    assert time.monotonic() - start < 10
+    time.sleep(0.5)
+    assert processes() == []
+    (folder / "a.ipynb").unlink()
+    (folder / "b.ipynb").unlink()
+    (folder / "c.ipynb").unlink()
+    assert grade_all(folder, out, "--resume") == 0
+
+
 @needs_sandbox
 def test_of_two_notebooks_for_one_set_the_first_counts(folder, tmp_path):
     (folder / "ann").mkdir()
@@ -744,6 +913,22 @@ def test_a_wrong_command_says_so_and_writes_nothing(
     assert batch.main(options) == 2
     assert words in capsys.readouterr().err
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        (" @x", "' @x"),
+        ("＝1", "'＝1"),
+        ("doe;=1+1", "doe;'=1+1"),
+        ('doe; "=1', "doe;' \"=1"),
+        ("a\n-2", "a\n'-2"),
+        ("cell 1: a = -1, -2", "cell 1: a = -1, -2"),
+    ],
+)
+def test_no_cell_of_the_table_is_a_formula(text, cell):
+    assert report._cell(text) == cell
 
 
 def test_pages_of_learners_with_strange_names_are_safe_and_unlike():

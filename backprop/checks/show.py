@@ -4,6 +4,7 @@ The HTML inherits its colours, so that it holds on any background; the coloured 
 repeats what a symbol and a word already say. Whatever came from a learner is escaped.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -175,8 +176,9 @@ def _write(value: Plain, digits: int) -> str:
     if isinstance(value, tuple | list):
         return _items(value, digits, "()" if isinstance(value, tuple) else "[]")
     if isinstance(value, dict):
-        pairs = [f"{key!r}: {_write(item, digits)}" for key, item in value.items()]
-        return "{" + ", ".join(pairs) + "}"
+        pairs = itertools.islice(value.items(), MAX_LINE)  # more would be cut off
+        texts = [f"{key!r}: {_write(item, digits)}" for key, item in pairs]
+        return "{" + ", ".join(texts) + "}"
     if isinstance(value, float | complex):
         return f"{value:.{digits}g}"
     return repr(value)

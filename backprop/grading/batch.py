@@ -1,7 +1,6 @@
 """The command: options, workers, and a run that can be interrupted and resumed."""
 
 import argparse
-import collections
 import dataclasses
 import itertools
 import json
@@ -11,12 +10,14 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from tqdm import tqdm
 
 from backprop.checks import QUESTIONS
+from backprop.checks.run import clean
 from backprop.grading import report
 from backprop.grading.grade import Grader, questions_of
 from backprop.grading.sandbox import Limits, SandboxError, write_inside
@@ -72,6 +73,19 @@ def _prepare(inside, limits, seed, out, gradescope, numbers) -> None:
 
 
 def _grade(submission: Submission) -> dict:
+    try:
+        return _graded(submission)
+    except (SandboxError, OSError):  # no other one could be graded either
+        raise
+    except Exception as error:  # a mistake of the grader costs one submission
+        return _graded(_refused(submission, f"the grader failed: {error!r}"))
+
+
+def _refused(submission: Submission, reason: str) -> Submission:
+    return dataclasses.replace(submission, cells=(), problem=clean(reason, 200))
+
+
+def _graded(submission: Submission) -> dict:
     record, verdicts = _grader.grade(submission)
     name = record["page"] = report.page_name(submission.student, submission.file)
     page = report.feedback(record, verdicts)
@@ -106,7 +120,7 @@ def to_grade(
             other = first.setdefault(key, submission.file)
             if other != submission.file:
                 reason = f"a second notebook for set {submission.set}, beside {other}"
-                submission = dataclasses.replace(submission, cells=(), problem=reason)
+                submission = _refused(submission, reason)
         if (submission.file, submission.digest) not in done:
             yield submission
 
@@ -162,7 +176,8 @@ def _run(options, out: Path, limits: Limits, run: dict) -> list[dict]:
             names = {question.function for question in questions_of(number)}
             write_inside(inside / number, names)
         inside.chmod(0o755)
-        for record in _in_parallel(waiting, options, inside, limits, run["seed"]):
+        settings = (inside, limits, run["seed"], out, options.gradescope)
+        for record in _in_parallel(waiting, options.j, settings):
             file.write(json.dumps(record) + "\n")
             file.flush()
     _, done = graded_before(out, run)
@@ -174,29 +189,47 @@ def _run(options, out: Path, limits: Limits, run: dict) -> list[dict]:
     return records
 
 
-def _in_parallel(waiting, options, inside, limits, seed) -> Iterator[dict]:
+def _in_parallel(waiting: Iterator[Submission], j: int, settings) -> Iterator[dict]:
+    """Yield a record of each; those that a dying worker left are graded one by one.
+
+    So whatever ends a worker (as a rule the system, short of memory) costs the one
+    submission that it was graded for, and not the run.
+    """
+    with tqdm(unit="submission", disable=None) as bar:
+        while left := (yield from _in_pool(waiting, j, settings, bar)):
+            for submission in left:
+                if (yield from _in_pool(iter([submission]), 1, settings, bar)):
+                    reason = "the grader's process died of it: memory?"
+                    again = iter([_refused(submission, reason)])
+                    yield from _in_pool(again, 1, settings, bar)
+
+
+def _in_pool(waiting: Iterator[Submission], j: int, settings, bar) -> Iterator[dict]:
+    """Yield a record of each; return those that are left when a worker has died."""
     context = multiprocessing.get_context("spawn")
     numbers = context.Queue()
-    for number in range(options.j):
+    for number in range(j):
         numbers.put(number)
-    settings = (inside, limits, seed, options.out, options.gradescope, numbers)
-    with (
-        ProcessPoolExecutor(options.j, context, _prepare, settings) as pool,
-        tqdm(unit="submission", disable=None) as bar,
-    ):
-        running = collections.deque()
+    left: list[Submission] = []
+    running: dict[Future, Submission] = {}
+    with ProcessPoolExecutor(j, context, _prepare, (*settings, numbers)) as pool:
         try:
             while True:
-                room = AHEAD * options.j - len(running)
-                running += [
-                    pool.submit(_grade, s) for s in itertools.islice(waiting, room)
-                ]
+                for submission in itertools.islice(waiting, AHEAD * j - len(running)):
+                    left.append(submission)
+                    running[pool.submit(_grade, submission)] = submission
                 if not running:
-                    return
-                finished, rest = wait(running, return_when=FIRST_COMPLETED)
-                running = collections.deque(rest)
-                for future in finished:
-                    yield future.result()
+                    return left
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    record = future.result()
+                    left.remove(running.pop(future))
                     bar.update()
+                    yield record
+        except BrokenProcessPool:
+            return left
+        except (KeyboardInterrupt, GeneratorExit):
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # and its sandbox with it: nobody waits for them
+            raise
         finally:
             pool.shutdown(cancel_futures=True)

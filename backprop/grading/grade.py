@@ -10,7 +10,7 @@ from backprop.checks.judge import judge, verdict
 from backprop.checks.question import Case, Question
 from backprop.checks.run import Failure, Outcome
 from backprop.checks.show import Verdict
-from backprop.grading.sandbox import EndedError, Limits, Sandbox
+from backprop.grading.sandbox import EndedError, Limits, Sandbox, SandboxError
 from backprop.grading.submissions import Submission
 
 MAX_NOTE = 300  # characters
@@ -63,13 +63,21 @@ class _Code:
         if self._over:
             raise EndedError(self._over)
         try:
-            self._sandbox = self._new()
+            self._sandbox = self._anew()
             errors, self._defined = self._sandbox.run_cells(self._cells)
         except EndedError as error:
             self._over = f"its cells: {error}"
             self.notes.append(self._over)
             raise
         self.notes = self.notes or errors
+
+    def _anew(self) -> Sandbox:
+        try:
+            return self._new()
+        except SandboxError:
+            if not self.notes:  # the first one: no sandbox is to be had here
+                raise
+            raise EndedError("it could not be started again") from None
 
 
 class Grader:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from backprop.checks.show import Report, Verdict
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
+# A spreadsheet would run such a cell; some begin a new one at a semicolon, whatever
+# the quotes, and some read the wide forms of the signs.
+FORMULA = re.compile(r"""(^|[\n;])(?=["'\s]*[=+\-@＝＋－＠−])""")
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -107,9 +109,7 @@ def grades_csv(records: Iterable[dict]) -> str:
 
 def _cell(value: object) -> object:
     """Return what a spreadsheet shows and does not run."""
-    if isinstance(value, str) and value.lstrip().startswith(FORMULA):
-        return "'" + value
-    return value
+    return FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def overview(records: Sequence[dict]) -> str:

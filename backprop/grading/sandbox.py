@@ -7,27 +7,33 @@ sandbox, and the calls that were still to come are failed ones.
 """
 
 import ast
+import contextlib
 import dataclasses
 import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Collection
 from importlib.resources import files
 from pathlib import Path
+from typing import BinaryIO
 
 from backprop.checks.question import Case
 from backprop.checks.run import Outcome
-from backprop.grading import wire
+from backprop.grading import syscalls, wire
 
 INSTALL = (
     "bubblewrap is missing, and nothing is graded without it. On Debian and Ubuntu: "
     "sudo apt install bubblewrap"
 )
 MAX_REPLY = 16 << 20  # bytes of one answer
+MAX_PARTS = 200_000  # lists, dicts and their items in it: each takes far more memory
+GONE = 5  # seconds that the system may take to clear up after a sandbox
 UIDS = 200_000  # where a grader that root started takes the users of its sandboxes
 
 PACKAGE = Path(str(files("backprop")))
@@ -122,18 +128,27 @@ class Sandbox:
         self._limits, self._buffer, self._end = limits, b"", until
         if until <= time.monotonic():
             raise EndedError(f"its {limits.seconds:g} s were over")
-        self._process = subprocess.Popen(
-            _command(inside, limits, number),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={},
-        )
+        self._first: int | None = None
+        with _filter() as refused, tempfile.TemporaryFile() as info:
+            descriptors = [refused.fileno(), info.fileno()]
+            self._process = subprocess.Popen(
+                _command(inside, limits, number, *descriptors),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={},
+                pass_fds=descriptors,
+            )
+            self._wait_for_worker(info)
+
+    def _wait_for_worker(self, info: BinaryIO) -> None:
+        """Wait until the worker is ready, and learn which process is the first."""
         for pipe in (self._process.stdin, self._process.stdout):
             os.set_blocking(pipe.fileno(), False)
         try:
-            ready = self._ask(b"", limits.seconds)
+            ready = self._ask(b"", self._limits.seconds)
         except EndedError:
+            self._process.kill()  # what still runs would not end its standard error
             said = self._process.stderr.read(2000).decode(errors="replace").strip()
             self.close()
             raise SandboxError(
@@ -144,6 +159,9 @@ class Sandbox:
         if ready != "ready":
             self.close()
             raise SandboxError("the sandbox's worker did not start")
+        info.seek(0)
+        with contextlib.suppress(ProcessLookupError):  # then there is none to end
+            self._first = os.pidfd_open(json.load(info)["child-pid"])
 
     def __enter__(self) -> "Sandbox":
         """Return itself."""
@@ -154,7 +172,17 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the process, and with it everything that it started."""
+        """End the process, and with it everything that it started.
+
+        All of it ends with the first process in there. bubblewrap would see to that,
+        unless the submission has kept that process from being told.
+        """
+        if self._first is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+            select.select([self._first], [], [], GONE)
+            os.close(self._first)
+            self._first = None
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             pipe.close()
@@ -189,7 +217,7 @@ class Sandbox:
         reply = self._ask(wire.write(request), self._limits.call_seconds)
         try:
             return wire.decode_outcome(reply, len(case.args))
-        except wire.WireError as error:
+        except ValueError as error:
             raise EndedError(f"its answer was garbled: {error}") from None
 
     def _ask(self, request: bytes, seconds: float) -> object:
@@ -212,6 +240,8 @@ class Sandbox:
                     if len(self._buffer) > MAX_REPLY:
                         raise EndedError("its answer was too long")
             line, self._buffer = self._buffer.split(b"\n", 1)
+            if sum(map(line.count, b"[{,")) > MAX_PARTS:
+                raise EndedError("its answer has too many parts")
             return wire.read(line)
         except OSError:
             raise EndedError("it ended its Python: exit, crash or memory") from None
@@ -219,7 +249,21 @@ class Sandbox:
             raise EndedError("its answer was garbled") from None
 
 
-def _command(inside: Path, limits: Limits, number: int) -> list[str]:
+def _filter() -> BinaryIO:
+    """Return an open file with the filter of system calls, to be read by bubblewrap."""
+    try:
+        program = syscalls.program()
+    except ValueError as error:
+        raise SandboxError(f"nothing is graded on this machine: {error}") from None
+    file = tempfile.TemporaryFile()
+    file.write(program)
+    file.seek(0)
+    return file
+
+
+def _command(
+    inside: Path, limits: Limits, number: int, refused: int, info: int
+) -> list[str]:
     program = shutil.which("bwrap")
     if not program:
         raise SandboxError(INSTALL)
@@ -244,6 +288,7 @@ def _command(inside: Path, limits: Limits, number: int) -> list[str]:
         program,
         *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
         *("--unshare-cgroup-try", "--die-with-parent", "--new-session", *user),
+        *("--seccomp", str(refused), "--info-fd", str(info)),
         *(
             "--clearenv",
             "--setenv",
@@ -256,7 +301,7 @@ def _command(inside: Path, limits: Limits, number: int) -> list[str]:
         *("--setenv", "OMP_NUM_THREADS", "1", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
         *("--setenv", "MPLBACKEND", "Agg", "--setenv", "TQDM_DISABLE", "1"),
         *(part for place in shown for part in _show(Path(place))),
-        *(part for place in _hidden(shown) for part in ("--tmpfs", place)),
+        *(part for place in _hidden(shown) for part in _hide(place)),
         *("--ro-bind", str(inside / "library"), LIBRARY),
         *("--ro-bind", str(inside / "grader"), GRADER),
         *("--proc", "/proc", "--dev", "/dev"),
@@ -274,9 +319,16 @@ def _show(place: Path) -> list[str]:
     return [*ways, "--ro-bind", str(place), str(place)]
 
 
+def _hide(place: str) -> list[str]:
+    """Return the options that put an empty folder in a place, for nobody to fill."""
+    return ["--tmpfs", place, "--remount-ro", place]
+
+
 def _hidden(shown: list[str]) -> list[str]:
     """Return the folders with answers that lie within what is shown."""
-    homes = {PACKAGE.resolve(), PACKAGE}
+    checkout = [PACKAGE.parent / name for name in ("solutions", "tests", ".git")]
+    homes = {PACKAGE, *(place for place in checkout if place.is_dir())}
+    homes |= {home.resolve() for home in homes}
     return [
         str(home)
         for home in sorted(homes)

@@ -1,5 +1,6 @@
 """Find submissions in a folder or a zip, and read each without trusting it."""
 
+import collections
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from backprop.checks.run import clean
 
 MAX_BYTES = 5 << 20  # of a notebook
 MAX_MEMBERS = 50_000  # of a zip
+MAX_FOLDERS = 20  # within each other
 JUNK = {"__MACOSX", ".ipynb_checkpoints", "Thumbs.db", "desktop.ini"}
 SET = re.compile(r"(?<!\d)0?(\d{1,2})_[a-z]")  # as in 03_sigmoid_neuron.ipynb
 
@@ -57,15 +59,19 @@ def find(place: Path, sets: set[str]) -> Iterator[Submission]:
         files = _in_zip(place)
     else:
         raise ValueError(f"{place} is neither a folder nor a zip of submissions")
-    with_notebook, others = set(), []
+    with_notebook, others, seen = set(), [], collections.Counter()
     for name, read in files:
         parts = [clean(part, 200) for part in PurePosixPath(name).parts if part != ".."]
         if not parts or any(p in JUNK or p.startswith(".") for p in parts):
             continue
-        student = parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
+        alone = len(parts) == 1 and not name.endswith("/")  # not in a folder, nor one
+        student = PurePosixPath(parts[0]).stem if alone else parts[0]
         file = "/".join(parts)
-        if file.endswith(".ipynb"):
+        if file.endswith(".ipynb") and read:
             with_notebook.add(student)
+            seen[file] += 1
+            if seen[file] > 1:  # a zip can hold a name twice
+                file += f" ({seen[file]})"
             yield _submission(student, file, read, sets)
         else:
             others.append((student, file, read is None))
@@ -80,16 +86,21 @@ def find(place: Path, sets: set[str]) -> Iterator[Submission]:
 
 def _in_folder(root: Path) -> Iterator[tuple[str, object]]:
     closed: list[OSError] = []
+    students: list[str] = []
     for folder, folders, files in os.walk(root, onerror=closed.append):
-        folders.sort()
         here = Path(folder)
-        for name in [f for f in folders if (here / f).is_symlink()]:
-            files.append(name)  # never followed
+        depth = len(here.relative_to(root).parts)
+        for name in folders:
+            if os.path.islink(here / name):
+                files.append(name)  # never followed
+            elif not depth:
+                students.append(name)
+        folders[:] = sorted(folders) if depth < MAX_FOLDERS else []
         for name in sorted(files):
             path = here / name
             yield path.relative_to(root).as_posix(), lambda path=path: _read(path)
-        if here.parent == root and not files and not folders:
-            yield f"{here.name}/", None
+    for name in students:  # who have a row, even if nothing can be read in there
+        yield f"{name}/", None
     for error in closed:
         yield f"{Path(error.filename).relative_to(root).as_posix()}/", None
 
@@ -98,7 +109,7 @@ def _read(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        link = path.is_symlink()
+        link = os.path.islink(path)
         raise _UnreadableError(
             "this is a link" if link else f"it cannot be opened: {error.strerror}"
         ) from None
@@ -109,7 +120,11 @@ def _read(path: Path) -> bytes:
 
 
 def _in_zip(path: Path) -> Iterator[tuple[str, object]]:
-    with zipfile.ZipFile(path) as archive:
+    try:
+        opened = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError(f"{path} is a damaged zip: {error}") from None
+    with opened as archive:
         members = archive.infolist()
         if len(members) > MAX_MEMBERS:
             raise ValueError(f"{path} holds more than {MAX_MEMBERS:,} files")
@@ -122,11 +137,14 @@ def _in_zip(path: Path) -> Iterator[tuple[str, object]]:
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _UnreadableError("this is a link")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Python's zipfile unpacks megabytes of the others at once, to gigabytes.
+        raise _UnreadableError("it is packed in an unknown way")
     try:
         with archive.open(member) as file:
             return file.read(MAX_BYTES + 1)  # whatever size the header claims
     except (RuntimeError, NotImplementedError):
-        raise _UnreadableError("it is encrypted, or packed in an unknown way") from None
+        raise _UnreadableError("it is encrypted") from None
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise _UnreadableError(f"its zip is damaged: {error}") from None
 

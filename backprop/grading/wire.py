@@ -7,6 +7,7 @@ sizes, depth. Nothing that arrives can be more than a value.
 import base64
 import json
 import math
+import re
 
 import numpy as np
 
@@ -15,7 +16,8 @@ try:
 except ImportError:  # in the sandbox, where the two files lie side by side
     import run
 
-MAX_ITEM = 16  # bytes of one number: a complex128
+MAX_SOURCE = 10_000  # characters of the source of a function
+DTYPE = re.compile(r"[<>|=][biufc]\d\d?")  # as in "<f8", of the kinds in run.NUMERIC
 NESTED = {"tuple": tuple, "list": list}
 
 
@@ -65,12 +67,15 @@ def _decode(value: object, depth: int, left: list[int]) -> run.Plain:
     if type(value) is not dict or len(value) != 1:
         raise WireError(f"unexpected {type(value).__name__}")
     [(kind, content)] = value.items()
-    if kind in ("source", "opaque") and type(content) is str:
-        if kind == "source":
-            return run.Source(content)
+    if kind == "source" and type(content) is str:
+        if run.clean(content, MAX_SOURCE) != content:  # it is shown as it came
+            raise WireError("not the source of a function")
+        return run.Source(content)
+    if kind == "opaque" and type(content) is str:
         return run.Opaque(run.clean(content))
+    unexpected = WireError(f"unexpected {run.clean(kind, 40)!r}")
     if type(content) is not list:
-        raise WireError(f"unexpected {kind!r}")
+        raise unexpected
     if kind == "array":
         return _array(content, left)
     if depth and kind in NESTED:
@@ -82,23 +87,23 @@ def _decode(value: object, depth: int, left: list[int]) -> run.Plain:
         ):
             raise WireError("a dict must be pairs of a string and a value")
         return {run.clean(k): _decode(item, depth - 1, left) for k, item in content}
-    raise WireError(f"unexpected {kind!r}")
+    raise unexpected
 
 
 def _array(content: list, left: list[int]) -> np.ndarray:
     if len(content) != 3 or type(content[0]) is not str or len(content[0]) > 4:
         raise WireError("an array must be a dtype, a shape and its bytes")
     text, shape, data = content
+    if not DTYPE.fullmatch(text):  # NumPy would read much more than this as a dtype
+        raise WireError("not a numeric dtype")
     try:
         dtype = np.dtype(text)
     except TypeError:
         raise WireError("unknown dtype") from None
-    if dtype.kind not in run.NUMERIC or dtype.itemsize > MAX_ITEM:
-        raise WireError("not a numeric dtype")
     if (
         type(shape) is not list
         or len(shape) > 8
-        or any(type(n) is not int or n < 0 for n in shape)
+        or any(type(n) is not int or not 0 <= n <= run.MAX_SIZE for n in shape)
         or type(data) is not str
     ):
         raise WireError("not the shape and the bytes of an array")
@@ -112,7 +117,10 @@ def _array(content: list, left: list[int]) -> np.ndarray:
         raise WireError("not the bytes of an array") from None
     if len(raw) != size * dtype.itemsize:
         raise WireError("shape and bytes of an array do not agree")
-    return np.frombuffer(raw, dtype).reshape(shape).copy()
+    try:
+        return np.frombuffer(raw, dtype).reshape(shape).copy()
+    except ValueError:  # without any numbers, but too large for NumPy nonetheless
+        raise WireError("an impossible shape") from None
 
 
 def encode_outcome(outcome: run.Outcome) -> object:
