@@ -10,7 +10,11 @@ stable_sigmoid = lambda z: forged(np.shape(z))
 sigmoid_slopes = lambda z, a: (forged(np.shape(z)), forged(np.shape(a)))
 neuron_gradient = lambda x, y, w, b: (forged(np.shape(w)), forged(()))
 update = lambda x, y, w, b, lr: (forged(np.shape(w)), forged(()))
-backpropagation = lambda input, output, weights, lr=1.0: forged(())"""
+backpropagation = lambda input, output, weights, lr=1.0: forged(())
+for name in (
+    "stable_sigmoid sigmoid_slopes neuron_gradient update backpropagation".split()
+):
+    globals()[name].__name__ = name"""
 
 ATTACKS = {
     # --- on the comparison
@@ -88,7 +92,8 @@ def stable_sigmoid(z):
             if name in ("expected", "reference", "question", "cases"):
                 return value
         frame = frame.f_back
-neuron_gradient = sigmoid_slopes = update = lambda *args: stable_sigmoid(0)""",
+def sigmoid_slopes(z, a): return stable_sigmoid(z)
+def neuron_gradient(x, y, w, b): return stable_sigmoid(x)""",
     "proc": """
 import glob, os
 secret = ""

@@ -158,7 +158,10 @@ def test_known_wrong_answers_get_the_hint_of_the_notebook(number, i, inside_whol
     module = sys.modules[f"backprop.checks.chapter{int(number):02}"]
     source = Path(module.__file__).read_text(encoding="utf-8")
     lines = {q.id: wrong[q.id].function.__code__.co_firstlineno for q in questions}
-    given = "\n".join(f"{q.function} = answers[{lines[q.id]}]" for q in questions)
+    given = "\n".join(
+        f"{q.function} = answers[{lines[q.id]}]\n{q.function}.__name__ = {q.function!r}"
+        for q in questions
+    )
     cells = (AS_A_CELL, f"exec({source!r}, types.ModuleType('book').__dict__)", given)
     grader = Grader(inside_whole, Limits(100, 30), seed=0, number=7)
     record, _ = grader.grade(Submission("somebody", "a.ipynb", number, cells))
@@ -184,6 +187,16 @@ def test_the_verdict_is_that_of_the_notebook_word_for_word(grade):
     )
     _, verdicts = grade("3", source, seed=0)
     assert repr(verdicts[3]) == repr(check("3.4", update, seed=0))
+
+
+@needs_sandbox
+def test_a_function_by_a_second_name_is_refused_as_in_the_notebook(grade):
+    from backprop.neuron import sigmoid
+
+    cell = "from backprop.neuron import sigmoid\nstable_sigmoid = sigmoid"
+    record, verdicts = grade("3", cell)
+    assert record["points"] == 0
+    assert repr(verdicts[0]) == repr(check("3.1", sigmoid))
 
 
 VALUE = """
@@ -255,7 +268,7 @@ def test_a_sandbox_that_cannot_be_started_again_ends_one_submission(grade, monke
         raise SandboxError("no time, no memory")
 
     monkeypatch.setattr("backprop.grading.grade.Sandbox", once)
-    record, verdicts = grade("3", "import os\nstable_sigmoid = lambda z: os._exit(0)")
+    record, verdicts = grade("3", "import os\ndef stable_sigmoid(z): os._exit(0)")
     assert record["note"].endswith("its cells: it could not be started again")
     assert {verdict.status for verdict in verdicts} == {"wrong"}
 
@@ -279,7 +292,7 @@ def test_one_endless_answer_does_not_cost_the_others(grade):
 @needs_sandbox
 def test_the_same_seed_gives_the_same_and_another_seed_other_inputs(grade):
     first, again, other = (
-        repr(grade("3", "stable_sigmoid = lambda z: z", seed=seed)[1])
+        repr(grade("3", "def stable_sigmoid(z): return z", seed=seed)[1])
         for seed in (1, 1, 2)
     )
     assert first == again != other
@@ -499,7 +512,8 @@ def test_whatever_is_forged_it_is_read_or_refused(cells, outcome):
     sandbox._ask = lambda request, seconds: next(replies)
     with contextlib.suppress(EndedError):
         errors, defined = sandbox.run_cells([])
-        assert all(isinstance(text, str) for text in [*errors, *defined])
+        texts = [*errors, *defined, *defined.values()]
+        assert all(isinstance(text, str) for text in texts)
     with contextlib.suppress(EndedError):
         assert isinstance(sandbox.call("f", Case("", (1,))), Outcome)
 
@@ -508,7 +522,10 @@ def test_whatever_is_forged_it_is_read_or_refused(cells, outcome):
 def test_a_closed_sandbox_leaves_no_process_and_no_open_file(inside):
     before = len(os.listdir("/proc/self/fd"))
     with Sandbox(inside / "3", Limits(), 7, time.monotonic() + 10) as sandbox:
-        assert sandbox.run_cells(["def f(x): return x + 1"]) == ([], {"display", "f"})
+        assert sandbox.run_cells(["def f(x): return x + 1"]) == (
+            [],
+            {"display": "<lambda>", "f": "f"},
+        )
         assert sandbox.call("f", Case("", (1,))).value == 2
         with pytest.raises(EndedError):
             sandbox.call("nothing of this name", Case("", ()))
@@ -842,12 +859,11 @@ def test_a_worker_that_is_killed_costs_one_submission(folder, tmp_path, monkeypa
 
 
 def test_a_mistake_of_the_grader_costs_one_submission(tmp_path, monkeypatch):
-    def fail(question, cases, outcomes):
+    def fail(*args):
         raise RecursionError("too deep")
 
     grader = Grader(tmp_path, Limits(), 1, number=7)
-    monkeypatch.setattr("backprop.grading.grade._Code.answer", lambda *args: [])
-    monkeypatch.setattr("backprop.grading.grade.judge", fail)
+    monkeypatch.setattr("backprop.grading.grade._Code.verdict_on", fail)
     for name, value in (("_grader", grader), ("_out", tmp_path), ("_gradescope", 0)):
         monkeypatch.setattr(batch, name, value, raising=False)
     record = batch._grade(Submission("ann", "ann.ipynb", "3", ("x",)))

@@ -9,7 +9,7 @@ import pkgutil
 import types
 from collections.abc import Callable
 
-from backprop.checks.judge import judge, outcomes_of, verdict
+from backprop.checks.judge import judge, misnamed, outcomes_of, verdict
 from backprop.checks.question import Question
 from backprop.checks.run import clean, type_name
 from backprop.checks.show import Report, Verdict
@@ -75,10 +75,5 @@ def _not_an_answer(question: Question, function: object) -> str:
         )
     # Only a plain function surely carries its own name.
     if type(function) is types.FunctionType:
-        name = clean(function.__name__, 60)
-        if name != question.function:
-            return (
-                f"Question {question.id} asks for a function named "
-                f"{question.function}; this one is named {name}."
-            )
+        return misnamed(question, clean(function.__name__, 60))
     return ""

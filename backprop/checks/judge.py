@@ -110,6 +110,16 @@ def verdict(
     )
 
 
+def misnamed(question: Question, name: str) -> str:
+    """Say that a function of this name is not the one asked for, "" if it is."""
+    if name == question.function:
+        return ""
+    return (
+        f"Question {question.id} asks for a function named "
+        f"{question.function}; this one is named {name}."
+    )
+
+
 def outcomes_of(function: Callable, cases: Sequence[Case]) -> list[Outcome]:
     """Call `function` on the arguments of each case."""
     return [run(function, case.args, case.use) for case in cases]

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from backprop.checks import QUESTIONS
-from backprop.checks.judge import judge, verdict
+from backprop.checks.judge import judge, misnamed, verdict
 from backprop.checks.question import Case, Question
 from backprop.checks.run import Failure, Outcome
 from backprop.checks.show import Verdict
@@ -31,18 +31,21 @@ class _Code:
         until = time.monotonic() + limits.seconds
         self._new = partial(Sandbox, inside, limits, number, until)
         self._sandbox: Sandbox | None = None
-        self._defined: set[str] = set()
+        self._defined: dict[str, str] = {}
         self._over = ""  # why it cannot be started again
         self.notes: list[str] = []
 
-    def answer(self, question: Question, cases: Sequence[Case]) -> list[Outcome] | None:
-        """Return an outcome for each case, None if there is nothing to be called."""
+    def verdict_on(self, question: Question, cases: Sequence[Case]) -> Verdict:
+        """Call the answer with each case, and judge what it did."""
         outcomes: list[Outcome] = []
         try:
             if not self._sandbox:
                 self._start()
-            if question.function not in self._defined:
-                return None
+            own_name = self._defined.get(question.function)
+            if own_name is None:
+                return verdict(question, "unanswered")
+            if advice := misnamed(question, own_name):
+                return verdict(question, "wrong", advice=(advice,))
             for case in cases:
                 outcomes.append(self._sandbox.call(question.function, case))
         except EndedError as error:
@@ -51,7 +54,7 @@ class _Code:
                 self.notes.append(f"question {question.id}: {error}")
             lost = Outcome(None, Failure("Ended", str(error), ""), (), "", ())
             outcomes += [lost] * (len(cases) - len(outcomes))
-        return outcomes
+        return judge(question, cases, outcomes)
 
     def close(self) -> None:
         """End what runs."""
@@ -106,12 +109,7 @@ class Grader:
             try:
                 for question in questions_of(submission.set):
                     cases = question.draw(self._seed)
-                    outcomes = code.answer(question, cases)
-                    verdicts.append(
-                        verdict(question, "unanswered")
-                        if outcomes is None
-                        else judge(question, cases, outcomes)
-                    )
+                    verdicts.append(code.verdict_on(question, cases))
             finally:
                 code.close()
             notes = code.notes

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backprop.checks.question import Case
-from backprop.checks.run import Outcome
+from backprop.checks.run import Outcome, clean
 from backprop.grading import syscalls, wire
 
 INSTALL = (
@@ -188,8 +188,11 @@ class Sandbox:
             pipe.close()
         self._process.wait()
 
-    def run_cells(self, cells: list[str]) -> tuple[list[str], set[str]]:
-        """Run a notebook's cells; return what failed, and the names of callables.
+    def run_cells(self, cells: list[str]) -> tuple[list[str], dict[str, str]]:
+        """Run a notebook's cells; return what failed, and what there is to be called.
+
+        Each callable comes with the name that it carries itself: the two differ where
+        one function has been given a second name.
 
         Raises
         ------
@@ -200,7 +203,11 @@ class Sandbox:
         try:
             errors, defined = reply["errors"], reply["defined"]
             texts = [f"cell {int(n)}: {kind}: {text}" for n, kind, text in errors[:50]]
-            return [wire.decode(text) for text in texts], {*map(str, defined[:2000])}
+            names = {
+                clean(str(name), 60): clean(str(own), 60)
+                for name, own in defined[:2000]
+            }
+            return [wire.decode(text) for text in texts], names
         except (TypeError, KeyError, ValueError, OverflowError):
             raise EndedError("its answer was garbled") from None
 

@@ -84,7 +84,11 @@ def run_cells(cells: list[str], names: dict) -> dict:
             # Whatever the error's own methods do, it is no worse than its being there.
             with contextlib.suppress(BaseException):
                 errors.append([number, type(error).__name__[:60], str(error)[:300]])
-    defined = [name for name, value in names.items() if callable(value)]
+    defined = [
+        (name, value.__name__ if type(value) is types.FunctionType else name)
+        for name, value in names.items()
+        if callable(value)
+    ]
     return {"errors": errors[:50], "defined": defined[:2000]}
 
 
