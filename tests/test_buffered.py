@@ -1,6 +1,7 @@
 """The network with reused buffers: the same path as `MLP`, every bad argument."""
 
 import copy
+import itertools
 import pickle
 import tracemalloc
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backprop.buffered import WIDE, BufferedMLP, product
+from backprop import buffered
+from backprop.buffered import WIDE, BufferedMLP, product, subtract_product
 from backprop.gradcheck import check_gradient
 from backprop.losses import binary_cross_entropy, softmax_cross_entropy
 from backprop.network import ACTIVATIONS, MLP
@@ -17,6 +19,12 @@ from backprop.network import ACTIVATIONS, MLP
 seeds = st.integers(0, 2**32 - 1)
 # No layer; one; three, of which one is wide; one score.
 NETWORKS = ((4, 3), (5, 7, 3), (6, 9, WIDE, 4, 5), (3, 4, 1), (3, WIDE + 1, 1))
+
+
+@pytest.fixture(params=[False, True], ids=["slopes first", "at once"])
+def both_ways(request, monkeypatch):
+    """Let a network write its slopes down first, or subtract them as it finds them."""
+    monkeypatch.setattr(buffered, "MANY", 0 if request.param else np.inf)
 
 
 def network(sizes, activation="tanh", n=8, dtype=np.float64, seed=0):
@@ -39,6 +47,7 @@ def loss_of(sizes):
 # What it computes
 
 
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("sizes", NETWORKS)
 def test_it_takes_the_path_of_the_mlp(sizes, activation):
@@ -53,6 +62,7 @@ def test_it_takes_the_path_of_the_mlp(sizes, activation):
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("sizes", NETWORKS)
 def test_its_float32_is_that_of_the_mlp(sizes, activation):
@@ -107,6 +117,7 @@ def test_weights_and_biases_are_views_that_cover_theta(sizes):
     assert [W.flags[f"{o}_CONTIGUOUS"] for W, o in zip(fast.W, order, strict=True)]
 
 
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("sizes", NETWORKS)
 def test_a_copy_takes_the_same_path_in_memory_of_its_own(sizes):
     net, (X, y) = network(sizes), data(sizes)
@@ -150,9 +161,26 @@ def test_a_product_into_either_order(seed):
         np.testing.assert_allclose(out, A @ B, atol=1e-13)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("orders", list(itertools.product("CF", repeat=3)))
+def test_a_product_subtracted_from_either_order(orders, dtype):
+    rng = np.random.default_rng(0)
+    A, B, W = (
+        np.asarray(rng.normal(size=shape), dtype, order)
+        for shape, order in zip(((5, 3), (5, 4), (3, 4)), orders, strict=True)
+    )
+    kept = A.copy(), B.copy()
+    expected = W - A.T @ B
+    subtract_product(A, B, W)
+    np.testing.assert_allclose(W, expected, rtol=1e-5)
+    np.testing.assert_array_equal(A, kept[0])
+    np.testing.assert_array_equal(B, kept[1])
+
+
 # What it costs, and what it leaves alone
 
 
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("classes", [1, 10])
 def test_a_step_makes_no_table(activation, classes):
@@ -167,6 +195,15 @@ def test_a_step_makes_no_table(activation, classes):
     # A few columns of one number an example, and a buffer of 8192 numbers in which
     # NumPy casts. The smallest table of the layers has 102,400 bytes.
     assert peak < 50_000
+
+
+@pytest.mark.parametrize(("sizes", "batch"), [((784, 128, 10), 32), ((64, 32, 10), 32)])
+def test_what_a_step_reserves(sizes, batch):
+    net = network(sizes, n=batch, dtype=np.float32)
+    slopes = [array for array in vars(net).values() if np.size(array) == net.theta.size]
+    many = net.theta.size >= buffered.MANY * batch
+    assert many == (sizes[0] == 784)
+    assert len(slopes) == (1 if many else 2)  # theta, and a table of its slopes
 
 
 @pytest.mark.parametrize("sizes", NETWORKS)
@@ -256,6 +293,11 @@ def test_broken_parameters_are_noticed_before_the_next_step():
 def test_large_inputs_whose_squares_overflow_are_no_error():
     X, y = data((3, 4, 5), dtype=np.float32)
     assert np.isfinite(network((3, 4, 5), dtype=np.float32).step(X * 1e30, y, 0.1))
+
+
+def test_a_dtype_without_blas_is_named():
+    with pytest.raises(ValueError, match="dtype must be float32 or float64, got fl"):
+        network((3, 4, 5), dtype=np.float16)
 
 
 @pytest.mark.parametrize("batch_size", [0, -1, 2.5, None])
