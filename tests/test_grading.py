@@ -7,12 +7,15 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import stat
 import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -29,6 +32,7 @@ from backprop.checks.question import Case, Question, wrong
 from backprop.checks.run import Opaque, Outcome, Source, run
 from backprop.grading import batch, report, sandbox, syscalls, wire
 from backprop.grading.grade import Grader, questions_of
+from backprop.grading.progress import Progress
 from backprop.grading.sandbox import (
     EndedError,
     Limits,
@@ -84,7 +88,7 @@ def grade(inside):
 
     def grade(number, *cells, seed=1, **limits):
         limits = {"seconds": 100, "call_seconds": 30} | limits
-        grader = Grader(inside, Limits(**limits), seed, number=7)
+        grader = Grader(inside, Limits(**limits), seed)
         return grader.grade(Submission("somebody", "a.ipynb", number, cells))
 
     return grade
@@ -163,7 +167,7 @@ def test_known_wrong_answers_get_the_hint_of_the_notebook(number, i, inside_whol
         for q in questions
     )
     cells = (AS_A_CELL, f"exec({source!r}, types.ModuleType('book').__dict__)", given)
-    grader = Grader(inside_whole, Limits(100, 30), seed=0, number=7)
+    grader = Grader(inside_whole, Limits(100, 30), seed=0)
     record, _ = grader.grade(Submission("somebody", "a.ipynb", number, cells))
     assert record["note"] == ""
     for question in questions:
@@ -278,7 +282,7 @@ def test_a_sandbox_that_never_starts_is_an_error_and_no_wait(inside, tmp_path):
     shutil.copytree(inside / "3", tmp_path / "3")
     (tmp_path / "3/grader/worker.py").write_text("import time\ntime.sleep(60)")
     with pytest.raises(SandboxError, match="does not start"):
-        Sandbox(tmp_path / "3", Limits(seconds=1), 7, time.monotonic() + 1)
+        Sandbox(tmp_path / "3", Limits(seconds=1), time.monotonic() + 1)
 
 
 @needs_sandbox
@@ -318,7 +322,7 @@ def test_no_attack_gets_points_hangs_or_leaves_anything(
 
     assert record["points"] == 0, verdicts
     assert spent < 10 + 3
-    page = report.feedback(record, verdicts)
+    page = "".join(report.feedback(record, verdicts))
     assert len(page) < 50_000
     for word in ("the-secret", "<script", "<img", "connected", "written", "escaped"):
         assert word not in page.replace("not connected", ""), word
@@ -521,7 +525,7 @@ def test_whatever_is_forged_it_is_read_or_refused(cells, outcome):
 @needs_sandbox
 def test_a_closed_sandbox_leaves_no_process_and_no_open_file(inside):
     before = len(os.listdir("/proc/self/fd"))
-    with Sandbox(inside / "3", Limits(), 7, time.monotonic() + 10) as sandbox:
+    with Sandbox(inside / "3", Limits(), time.monotonic() + 10) as sandbox:
         assert sandbox.run_cells(["def f(x): return x + 1"]) == (
             [],
             {"display": "<lambda>", "f": "f"},
@@ -820,14 +824,15 @@ def test_an_interrupted_run_goes_on_and_grades_nothing_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(report, "grades_csv", interrupt)
+        patch.setattr(report, "write_all", interrupt)
         assert grade_all(folder, out, "--seed", "3") == 130
     assert "--resume" in capsys.readouterr().err
-    lines = (out / "progress.jsonl").read_text().splitlines(keepends=True)
-    assert len(lines) == 5
-    # The third record was cut off in the middle.
-    (out / "progress.jsonl").write_text("".join(lines[:3]) + lines[3][:30])
-    kept = [json.loads(line) for line in lines[1:3]]
+    with closing(sqlite3.connect(out / "progress.sqlite")) as database, database:
+        database.execute("DELETE FROM records WHERE file >= 'm'")
+        kept = [
+            json.loads(r) for (r,) in database.execute("SELECT record FROM records")
+        ]
+    assert len(kept) == 2
 
     assert grade_all(folder, out) == 2
     assert "add --resume" in capsys.readouterr().err
@@ -838,6 +843,94 @@ def test_an_interrupted_run_goes_on_and_grades_nothing_twice(
     assert len(submissions) == 4
     for record in kept:
         assert record in submissions  # with the seconds of the first run
+
+
+@needs_sandbox
+def test_a_notebook_handed_in_anew_replaces_the_old_one(folder, tmp_path):
+    out = tmp_path / "out"
+    for name in ("misled", "=1+1", "broken"):
+        (folder / f"{name}.ipynb").unlink()
+    right = (folder / "right.ipynb").read_text()
+    (folder / "right.ipynb").write_text("{")
+    for options in ((), ("--resume",)):
+        assert grade_all(folder, out, *options) == 0
+        (folder / "right.ipynb").write_text(right)
+    [record] = json.loads((out / "grades.json").read_text())["submissions"]
+    assert (record["points"], record["note"]) == (15, "")
+    assert len(list((out / "feedback").iterdir())) == 1
+
+
+@needs_sandbox
+def test_the_memory_of_a_run_does_not_grow_with_the_class(tmp_path):
+    record = {
+        "student": "ann",
+        "set": "3",
+        "points": 15,
+        "maximum": 15,
+        "note": "",
+        "seconds": 0.1,
+        "page": "ann",
+        "questions": {
+            "3.1": {
+                "title": "A sigmoid",
+                "status": "right",
+                "points": 2,
+                "hint": "",
+                "cases": [{"case": "x" * 30, "passed": True}] * 100,
+            }
+        },
+    }
+    peaks = []
+    for number in (100, 1000):
+        out = tmp_path / str(number)
+        out.mkdir()
+        tracemalloc.start()
+        with Progress(out) as progress:
+            for i in range(number):
+                progress.add({"file": f"{i}.ipynb", "digest": f"{i}"} | record)
+            report.write_all(out, {"seed": 1, "only": None}, progress)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert (
+            len(json.loads((out / "grades.json").read_text())["submissions"]) == number
+        )
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_a_strange_file_for_the_progress_is_refused(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "progress.sqlite").write_text("no database, but long enough to look like it")
+    assert grade_all(folder, out, "--resume") == 2
+    assert "progress.sqlite cannot be read" in capsys.readouterr().err
+
+
+@needs_sandbox
+def test_the_workers_of_a_run_that_is_killed_end_too(folder, tmp_path):
+    (folder / "a.ipynb").write_text(notebook("import time\ntime.sleep(60)", **OF_SET_3))
+    command = [sys.executable, "-m", "backprop.grading", str(folder), "-j", "2"]
+    out = tmp_path / "out"
+    run = subprocess.Popen([*command, "--out", str(out), "--call-seconds", "50"])
+    while not processes():
+        time.sleep(0.1)
+        assert run.poll() is None
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    workers = [Path("/proc", pid) for pid in children.read_text().split()]
+    assert len(workers) >= 2
+    run.kill()
+    run.wait()
+    until = time.monotonic() + 20
+    while processes() or any(map(running, workers)):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def running(process):
+    """Tell whether a process in /proc runs; one that nobody waits for is a zombie."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def grade_or_die(submission):
@@ -862,7 +955,7 @@ def test_a_mistake_of_the_grader_costs_one_submission(tmp_path, monkeypatch):
     def fail(*args):
         raise RecursionError("too deep")
 
-    grader = Grader(tmp_path, Limits(), 1, number=7)
+    grader = Grader(tmp_path, Limits(), 1)
     monkeypatch.setattr("backprop.grading.grade._Code.verdict_on", fail)
     for name, value in (("_grader", grader), ("_out", tmp_path), ("_gradescope", 0)):
         monkeypatch.setattr(batch, name, value, raising=False)

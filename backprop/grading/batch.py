@@ -3,12 +3,13 @@
 import argparse
 import dataclasses
 import itertools
-import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import secrets
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -20,11 +21,11 @@ from backprop.checks import QUESTIONS
 from backprop.checks.run import clean
 from backprop.grading import report
 from backprop.grading.grade import Grader, questions_of
+from backprop.grading.progress import Progress
 from backprop.grading.sandbox import Limits, SandboxError, write_inside
 from backprop.grading.submissions import Submission, find
 
 AHEAD = 4  # submissions in memory for each worker
-PROGRESS = "progress.jsonl"  # what is graded already: a line for the run, one for each
 
 _grader: Grader  # of this worker's process
 _out: Path
@@ -66,10 +67,17 @@ def _sets() -> list[str]:
 # --- in a worker ----------------------------------------------------------------------
 
 
-def _prepare(inside, limits, seed, out, gradescope, numbers) -> None:
+def _prepare(inside, limits, seed, out, gradescope) -> None:
     global _grader, _out, _gradescope
-    _grader = Grader(inside, limits, seed, numbers.get())
+    _grader = Grader(inside, limits, seed)
     _out, _gradescope = out, gradescope
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the run to be killed; without it, a worker would wait for ever."""
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
 
 
 def _grade(submission: Submission) -> dict:
@@ -92,36 +100,27 @@ def _graded(submission: Submission) -> dict:
     report.write(_out / "feedback" / f"{name}.html", page)
     if _gradescope:
         results = report.gradescope(record, verdicts)
-        report.write(_out / "gradescope" / name / "results.json", results)
+        report.write(_out / "gradescope" / name / "results.json", [results])
     return record
 
 
 # --- the run --------------------------------------------------------------------------
 
 
-def graded_before(out: Path, run: dict) -> tuple[dict, dict[tuple, dict]]:
-    """Return the run that `out` holds, and its records by file and digest."""
-    lines = (out / PROGRESS).read_text(encoding="utf-8").split("\n")[:-1]
-    before = json.loads(lines[0]) if lines else run
-    records = [json.loads(line) for line in lines[1:]]
-    return before, {(r["file"], r["digest"]): r for r in records}
-
-
 def to_grade(
-    submissions: Iterator[Submission], only: str | None, done: dict
+    submissions: Iterator[Submission], only: str | None, progress: Progress
 ) -> Iterator[Submission]:
     """Yield what is still to be graded; of two for one set, only the first counts."""
-    first: dict[tuple[str, str], str] = {}
     for submission in submissions:
         if only and submission.set and submission.set != only:
             continue
         if not submission.problem:
-            key = (submission.student, submission.set)
-            other = first.setdefault(key, submission.file)
-            if other != submission.file:
-                reason = f"a second notebook for set {submission.set}, beside {other}"
+            set_, file = submission.set, submission.file
+            other = progress.first(submission.student, set_, file)
+            if other != file:
+                reason = f"a second notebook for set {set_}, beside {other}"
                 submission = _refused(submission, reason)
-        if (submission.file, submission.digest) not in done:
+        if not progress.holds(submission.file, submission.digest):
             yield submission
 
 
@@ -133,7 +132,7 @@ def main(words: list[str]) -> int:
     limits = Limits(**{kind: getattr(options, kind) for kind in kinds})
     run = {"seed": options.seed, "only": options.only}
     try:
-        records = _run(options, out, limits, run)
+        graded, others = _run(options, out, limits, run)
     except (SandboxError, ValueError, OSError) as error:
         print(f"✗ {error}", file=sys.stderr)
         return 2
@@ -142,34 +141,34 @@ def main(words: list[str]) -> int:
             "\nInterrupted. To go on: the same command with --resume", file=sys.stderr
         )
         return 130
-    graded = [record for record in records if record["questions"]]
-    print(f"✓ {len(graded)} graded, {len(records) - len(graded)} not: {out}/index.html")
+    print(f"✓ {graded} graded, {others} not: {out}/index.html")
     return 0
 
 
-def _run(options, out: Path, limits: Limits, run: dict) -> list[dict]:
-    progress, done = out / PROGRESS, {}
-    if progress.exists():
-        if not options.resume:
-            raise ValueError(
-                f"{out} holds the grades of another run: add --resume to go on with "
-                "it, or name another folder"
-            )
-        before, done = graded_before(out, run)
-        if options.seed not in (None, before["seed"]) or run["only"] != before["only"]:
-            raise ValueError(f"{out} was graded with {before}, and this run asks {run}")
-        run = before
-    if run["seed"] is None:
-        run["seed"] = secrets.randbelow(2**31)
+def _run(options, out: Path, limits: Limits, run: dict) -> tuple[int, int]:
+    """Grade what is left, write the reports, count what is graded and what is not."""
     submissions = find(options.submissions, set(_sets()))
     first = next(submissions, None)
     if first is None:
         raise ValueError(f"{options.submissions} holds no submission")
     out.mkdir(parents=True, exist_ok=True)
-    lines = [run, *done.values()]
-    report.write(progress, "".join(json.dumps(line) + "\n" for line in lines))
-    waiting = to_grade(itertools.chain([first], submissions), run["only"], done)
-    with tempfile.TemporaryDirectory() as folder, progress.open("a") as file:
+    with Progress(out) as progress, tempfile.TemporaryDirectory() as folder:
+        if before := progress.run:
+            if not options.resume:
+                raise ValueError(
+                    f"{out} holds the grades of another run: add --resume to go on "
+                    "with it, or name another folder"
+                )
+            seed_differs = run["seed"] not in (None, before["seed"])
+            if seed_differs or run["only"] != before["only"]:
+                raise ValueError(
+                    f"{out} was graded with {before}, and this run asks {run}"
+                )
+            run = before
+        else:
+            if run["seed"] is None:
+                run["seed"] = secrets.randbelow(2**31)
+            progress.run = run
         inside = Path(folder)
         for number in _sets():
             (inside / number).mkdir()
@@ -177,16 +176,10 @@ def _run(options, out: Path, limits: Limits, run: dict) -> list[dict]:
             write_inside(inside / number, names)
         inside.chmod(0o755)
         settings = (inside, limits, run["seed"], out, options.gradescope)
+        waiting = to_grade(itertools.chain([first], submissions), run["only"], progress)
         for record in _in_parallel(waiting, options.j, settings):
-            file.write(json.dumps(record) + "\n")
-            file.flush()
-    _, done = graded_before(out, run)
-    records = sorted(done.values(), key=lambda record: record["file"])
-    report.write(out / "grades.csv", report.grades_csv(records))
-    text = json.dumps({**run, "submissions": records}, indent=1, ensure_ascii=False)
-    report.write(out / "grades.json", text + "\n")
-    report.write(out / "index.html", report.overview(records))
-    return records
+            progress.add(record)
+        return report.write_all(out, run, progress)
 
 
 def _in_parallel(waiting: Iterator[Submission], j: int, settings) -> Iterator[dict]:
@@ -207,12 +200,9 @@ def _in_parallel(waiting: Iterator[Submission], j: int, settings) -> Iterator[di
 def _in_pool(waiting: Iterator[Submission], j: int, settings, bar) -> Iterator[dict]:
     """Yield a record of each; return those that are left when a worker has died."""
     context = multiprocessing.get_context("spawn")
-    numbers = context.Queue()
-    for number in range(j):
-        numbers.put(number)
     left: list[Submission] = []
     running: dict[Future, Submission] = {}
-    with ProcessPoolExecutor(j, context, _prepare, (*settings, numbers)) as pool:
+    with ProcessPoolExecutor(j, context, _prepare, settings) as pool:
         try:
             while True:
                 for submission in itertools.islice(waiting, AHEAD * j - len(running)):

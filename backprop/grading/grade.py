@@ -24,12 +24,10 @@ def questions_of(number: str) -> list[Question]:
 class _Code:
     """A submission's code in a sandbox, started anew after an answer that ended it."""
 
-    def __init__(
-        self, cells: Sequence[str], inside: Path, limits: Limits, number: int
-    ) -> None:
+    def __init__(self, cells: Sequence[str], inside: Path, limits: Limits) -> None:
         self._cells = list(cells)
         until = time.monotonic() + limits.seconds
-        self._new = partial(Sandbox, inside, limits, number, until)
+        self._new = partial(Sandbox, inside, limits, until)
         self._sandbox: Sandbox | None = None
         self._defined: dict[str, str] = {}
         self._over = ""  # why it cannot be started again
@@ -89,9 +87,8 @@ class Grader:
     `inside` holds, for each set, a folder that `write_inside` made.
     """
 
-    def __init__(self, inside: Path, limits: Limits, seed: int, number: int) -> None:
-        self._inside, self._limits = inside, limits
-        self._seed, self._number = seed, number
+    def __init__(self, inside: Path, limits: Limits, seed: int) -> None:
+        self._inside, self._limits, self._seed = inside, limits, seed
 
     def grade(self, submission: Submission) -> tuple[dict, list[Verdict]]:
         """Return the record of a submission, and a verdict on each question.
@@ -105,7 +102,7 @@ class Grader:
         verdicts, notes = [], [submission.problem]
         if not submission.problem:
             inside = self._inside / submission.set
-            code = _Code(submission.cells, inside, self._limits, self._number)
+            code = _Code(submission.cells, inside, self._limits)
             try:
                 for question in questions_of(submission.set):
                     cases = question.draw(self._seed)

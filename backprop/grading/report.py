@@ -1,14 +1,18 @@
-"""Write what a run found: tables for the teacher, a page for each learner."""
+"""Write what a run found: tables for the teacher, a page for each learner.
+
+The records of a class can be many. They are read one after another, more than once,
+and what is written goes to the disk part by part.
+"""
 
 import collections
 import csv
+import dataclasses
 import hashlib
-import io
 import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -35,13 +39,13 @@ svg rect { fill: #0072B2; } svg line { stroke: currentColor; }
 """
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, parts: Iterable[str]) -> None:
     """Write a file wholly or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            file.writelines(parts)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -54,8 +58,8 @@ def page_name(student: str, file: str) -> str:
     return f"{slug}-{hashlib.sha256(f'{student}/{file}'.encode()).hexdigest()[:8]}"
 
 
-def feedback(record: dict, verdicts: Sequence[Verdict]) -> str:
-    """Return a learner's page, which needs no other file."""
+def feedback(record: dict, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Yield a learner's page, which needs no other file."""
     note = record["note"]
     parts = [
         f"<p>{escape(record['file'])}</p>",
@@ -88,23 +92,76 @@ def gradescope(record: dict, verdicts: Sequence[Verdict]) -> str:
     return json.dumps(results, indent=1) + "\n"
 
 
-def grades_csv(records: Iterable[dict]) -> str:
-    """Return the table of grades, a row for each submission."""
-    records = list(records)
-    ids = sorted(
-        {id for record in records for id in record["questions"]},
-        key=lambda id: [*map(int, id.split("."))],
-    )
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
+def write_all(out: Path, run: dict, records: Iterable[dict]) -> tuple[int, int]:
+    """Write grades.csv, grades.json and index.html; return how many have a grade.
+
+    And how many have none. `records` can be gone through again and again.
+    """
+    summaries, graded, others = summarise(records)
+    ids = [id for summary in summaries.values() for id in summary.questions]
+    write(out / "grades.csv", _grades_csv(ids, records))
+    write(out / "grades.json", _grades_json(run, records))
+    parts = _overview(summaries, graded, others, records)
+    write(out / "index.html", _page("The class", parts))
+    return graded, others
+
+
+@dataclasses.dataclass
+class _Summary:
+    """What became of one exercise set."""
+
+    maximum: int
+    questions: dict[str, str]  # title by id
+    points: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    states: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    hints: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+
+    def add(self, record: dict) -> None:
+        """Count a record in."""
+        self.points[record["points"]] += 1
+        for id, answer in record["questions"].items():
+            self.states[id, answer["status"]] += 1
+            if answer["hint"]:
+                self.hints[id, answer["hint"]] += 1
+
+
+def summarise(records: Iterable[dict]) -> tuple[dict[str, _Summary], int, int]:
+    """Return what became of each set, how many are graded, and how many are not."""
+    summaries: dict[str, _Summary] = {}
+    graded = others = 0
+    for record in records:
+        questions = record["questions"]
+        if not questions:
+            others += 1
+            continue
+        graded += 1
+        if record["set"] not in summaries:
+            titles = {id: answer["title"] for id, answer in questions.items()}
+            summaries[record["set"]] = _Summary(record["maximum"], titles)
+        summaries[record["set"]].add(record)
+    return {n: summaries[n] for n in sorted(summaries, key=int)}, graded, others
+
+
+class _Line:
+    """A file for `csv` to write to, which keeps one line at a time."""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def _grades_csv(ids: Sequence[str], records: Iterable[dict]) -> Iterator[str]:
+    """Yield the table of grades, a row for each submission."""
+    line = _Line()
+    table = csv.writer(line, lineterminator="\n")
     head = ["student", "set", *ids, "total", "maximum", "note", "seconds", "file"]
     table.writerow(head)
+    yield line.text
     for record in records:
         points = [record["questions"].get(id, {}).get("points", "") for id in ids]
         row = [record["student"], record["set"], *points]
         row += [record["points"], record["maximum"], record["note"]]
         table.writerow(map(_cell, [*row, record["seconds"], record["file"]]))
-    return out.getvalue()
+        yield line.text
 
 
 def _cell(value: object) -> object:
@@ -112,24 +169,32 @@ def _cell(value: object) -> object:
     return FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
-def overview(records: Sequence[dict]) -> str:
-    """Return the teacher's page: the points, what to teach tomorrow, who to look at."""
-    graded = [record for record in records if record["questions"]]
-    others = [record for record in records if not record["questions"]]
-    parts = [f"<p>{len(graded)} graded, {len(others)} not.</p>"]
-    for number in sorted({record["set"] for record in graded}, key=int):
-        of_set = [record for record in graded if record["set"] == number]
-        parts += [f"<h2>Set {escape(number)}: points</h2>", _histogram(of_set)]
-        parts += ["<h2>Questions</h2>", _questions(of_set)]
-        parts += ["<h2>What to teach tomorrow</h2>", _misconceptions(of_set)]
-    parts += ["<h2>Submissions</h2>", _submissions(records)]
-    return _page("The class", parts)
+def _grades_json(run: dict, records: Iterable[dict]) -> Iterator[str]:
+    """Yield one object, a line for each submission."""
+    yield json.dumps(run)[:-1] + ', "submissions": ['
+    comma = "\n"
+    for record in records:
+        yield comma + json.dumps(record, ensure_ascii=False)
+        comma = ",\n"
+    yield "\n]}\n"
 
 
-def _histogram(records: Sequence[dict]) -> str:
+def _overview(
+    summaries: dict[str, _Summary], graded: int, others: int, records: Iterable[dict]
+) -> Iterator[str]:
+    """Yield the teacher's page: the points, what to teach tomorrow, who to look at."""
+    yield f"<p>{graded} graded, {others} not.</p>"
+    for number, summary in summaries.items():
+        yield f"<h2>Set {escape(number)}: points</h2>{_histogram(summary)}"
+        yield f"<h2>Questions</h2>{_questions(summary)}"
+        yield f"<h2>What to teach tomorrow</h2>{_misconceptions(summary)}"
+    yield "<h2>Submissions</h2>"
+    yield from _submissions(records)
+
+
+def _histogram(summary: _Summary) -> str:
     """Draw how many submissions have how many points, with a label on each bar."""
-    most = max(record["maximum"] for record in records)
-    counts = collections.Counter(record["points"] for record in records)
+    most, counts = summary.maximum, summary.points
     width, height = 600 / (most + 1), 140 / max(counts.values())
     bars = []
     for points in range(most + 1):
@@ -153,37 +218,27 @@ def _histogram(records: Sequence[dict]) -> str:
     )
 
 
-def _questions(records: Sequence[dict]) -> str:
-    rows = []
-    for id in records[0]["questions"]:
-        answers = [record["questions"][id] for record in records]
-        states = collections.Counter(answer["status"] for answer in answers)
-        rows.append(
-            [
-                f"{id} {answers[0]['title']}",
-                states["right"],
-                states["wrong"],
-                states["unanswered"],
-            ]
-        )
-    return _table(["question", "right", "wrong", "not answered"], rows)
-
-
-def _misconceptions(records: Sequence[dict]) -> str:
-    found = collections.Counter(
-        (id, answer["hint"])
-        for record in records
-        for id, answer in record["questions"].items()
-        if answer["hint"]
-    )
-    if not found:
-        return "<p>No known misconception was found.</p>"
-    rows = [[count, id, hint] for (id, hint), count in found.most_common()]
-    return _table(["answers", "question", "what they were told"], rows, numbers=(0,))
-
-
-def _submissions(records: Sequence[dict]) -> str:
+def _questions(summary: _Summary) -> str:
+    states = ("right", "wrong", "unanswered")
     rows = [
+        [f"{id} {title}", *(summary.states[id, state] for state in states)]
+        for id, title in summary.questions.items()
+    ]
+    return "".join(_table(["question", "right", "wrong", "not answered"], rows))
+
+
+def _misconceptions(summary: _Summary) -> str:
+    if not summary.hints:
+        return "<p>No known misconception was found.</p>"
+    # In the order of the questions where two are as frequent.
+    hints = sorted(summary.hints.items(), key=lambda item: (-item[1], item[0]))
+    rows = [[count, id, hint] for (id, hint), count in hints]
+    head = ["answers", "question", "what they were told"]
+    return "".join(_table(head, rows, numbers=(0,)))
+
+
+def _submissions(records: Iterable[dict]) -> Iterator[str]:
+    rows = (
         [
             (f"feedback/{record['page']}.html", record["student"]),
             record["set"],
@@ -193,13 +248,13 @@ def _submissions(records: Sequence[dict]) -> str:
             record["note"],
         ]
         for record in records
-    ]
+    )
     return _table(["student", "set", "points", "note"], rows)
 
 
 def _table(
     head: Sequence[str], rows: Iterable[Sequence[object]], numbers: Sequence[int] = ()
-) -> str:
+) -> Iterator[str]:
     def cell(value: object) -> str:
         if isinstance(value, tuple):
             return f'<a href="{escape(value[0])}">{escape(value[1])}</a>'
@@ -211,20 +266,22 @@ def _table(
             for i, text in enumerate(cells)
         )
 
-    body = "".join(f"<tr>{line(map(cell, row), 'td')}</tr>" for row in rows)
-    return (
-        f'<div class="scroll" tabindex="0"><table><thead><tr>{line(head, "th")}</tr>'
-        f"</thead><tbody>{body}</tbody></table></div>"
-    )
+    yield '<div class="scroll" tabindex="0"><table>'
+    yield f"<thead><tr>{line(head, 'th')}</tr></thead><tbody>"
+    for row in rows:
+        yield f"<tr>{line(map(cell, row), 'td')}</tr>"
+    yield "</tbody></table></div>"
 
 
-def _page(title: str, parts: Iterable[str]) -> str:
+def _page(title: str, parts: Iterable[str]) -> Iterator[str]:
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return (
+    yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<main>\n<h1>{escape(title)}</h1>\n" + "\n".join(parts) + "\n</main>\n"
-        "</body>\n</html>\n"
+        f"<main>\n<h1>{escape(title)}</h1>\n"
     )
+    for part in parts:
+        yield f"{part}\n"
+    yield "</main>\n</body>\n</html>\n"

@@ -34,7 +34,7 @@ INSTALL = (
 MAX_REPLY = 16 << 20  # bytes of one answer
 MAX_PARTS = 200_000  # lists, dicts and their items in it: each takes far more memory
 GONE = 5  # seconds that the system may take to clear up after a sandbox
-UIDS = 200_000  # where a grader that root started takes the users of its sandboxes
+UIDS = 200_000  # plus a worker's process: the user of what it grades, if root grades
 
 PACKAGE = Path(str(files("backprop")))
 LIBRARY, GRADER = "/library", "/grader"  # places inside
@@ -112,8 +112,8 @@ def _without(source: str, names: Collection[str]) -> str:
 class Sandbox:
     """One submission's process; a context manager that leaves nothing running.
 
-    `inside` is the folder that `write_inside` made, `number` that of the worker, and
-    `until` the time of the monotonic clock when it must be over.
+    `inside` is the folder that `write_inside` made, and `until` the time of the
+    monotonic clock when it must be over. One process has one sandbox at a time.
 
     Raises
     ------
@@ -123,7 +123,7 @@ class Sandbox:
         If `until` is past.
     """
 
-    def __init__(self, inside: Path, limits: Limits, number: int, until: float) -> None:
+    def __init__(self, inside: Path, limits: Limits, until: float) -> None:
         self._limits, self._buffer, self._end = limits, b"", until
         if until <= time.monotonic():
             raise EndedError(f"its {limits.seconds:g} s were over")
@@ -131,7 +131,7 @@ class Sandbox:
         with _filter() as refused, tempfile.TemporaryFile() as info:
             descriptors = [refused.fileno(), info.fileno()]
             self._process = subprocess.Popen(
-                _command(inside, limits, number, *descriptors),
+                _command(inside, limits, *descriptors),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -267,9 +267,7 @@ def _filter() -> BinaryIO:
     return file
 
 
-def _command(
-    inside: Path, limits: Limits, number: int, refused: int, info: int
-) -> list[str]:
+def _command(inside: Path, limits: Limits, refused: int, info: int) -> list[str]:
     program = shutil.which("bwrap")
     if not program:
         raise SandboxError(INSTALL)
@@ -281,7 +279,9 @@ def _command(
     places = [*SYSTEM, sys.prefix, sys.base_prefix]
     shown = [place for place in dict.fromkeys(places) if os.path.exists(place)]
     disk = str(limits.disk << 20)
-    settings = dataclasses.asdict(limits) | {"uid": UIDS + number if root else None}
+    settings = dataclasses.asdict(limits) | {
+        "uid": UIDS + os.getpid() if root else None
+    }
     return [
         program,
         *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
