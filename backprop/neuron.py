@@ -75,11 +75,11 @@ def backpropagation(
         # Forward pass
         z = input @ weights
         activation = sigmoid(z)
-        delta = activation - output
-        loss = np.sum(delta**2) / 2
+        miss = activation - output
+        loss = np.sum(miss**2) / 2
 
         # Backward pass
-        dz = delta * derivative_sigmoid(z)
+        dz = miss * derivative_sigmoid(z)
         stepped = (weights - lr * (input.T @ dz)).astype(weights.dtype)
 
     require_finite("input @ weights", z)
