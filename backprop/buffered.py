@@ -16,6 +16,7 @@ from backprop.validate import (
     as_finite_array,
     as_float_array,
     as_labels,
+    require_count,
     require_finite,
 )
 
@@ -104,10 +105,7 @@ class BufferedMLP(MLP):
         super().__init__(sizes, activation, rng, dtype)
         if self.theta.dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
-        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise ValueError(
-                f"batch_size must be a positive whole number, got {batch_size}"
-            )
+        require_count("batch_size", batch_size, least=1)
         self.batch_size = batch_size
         self._store_by_columns(self.theta)
         self._reserve()

@@ -20,7 +20,13 @@ from backprop.layers import (
     tanh_backward,
 )
 from backprop.neuron import sigmoid
-from backprop.validate import as_finite_array, require_count, require_finite
+from backprop.validate import (
+    as_finite_array,
+    require_count,
+    require_finite,
+    require_one_of,
+    require_sizes,
+)
 
 Floats: TypeAlias = NDArray[np.floating]
 Loss: TypeAlias = Callable[[Floats, NDArray], tuple[float, Floats]]
@@ -70,19 +76,8 @@ class MLP:
         rng: np.random.Generator,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if (
-            np.ndim(sizes) != 1
-            or len(sizes) < 2
-            or not all(isinstance(n, int | np.integer) and n > 0 for n in sizes)
-        ):
-            raise ValueError(
-                f"sizes must be two or more positive whole numbers, got {sizes!r}"
-            )
-        if activation not in tuple(ACTIVATIONS):
-            raise ValueError(
-                f"activation must be one of {', '.join(ACTIVATIONS)}, "
-                f"got {activation!r}"
-            )
+        require_sizes("sizes", sizes)
+        require_one_of("activation", activation, ACTIVATIONS)
         if np.dtype(dtype).kind != "f":
             raise ValueError(f"dtype must be one of floats, got {np.dtype(dtype)}")
         self.sizes, self.activation = tuple(sizes), activation
@@ -142,7 +137,8 @@ class MLP:
         dZ = dS.astype(dtheta.dtype, copy=False)
         for layer in reversed(range(len(self.W))):
             A = self.A[layer]
-            dA, dW[layer][...], db[layer][...] = linear_backward(dZ, A, self.W[layer])
+            dA, *slopes = linear_backward(dZ, A, self.W[layer])
+            dW[layer][...], db[layer][...] = slopes
             if layer > 0:
                 dZ = squash_backward(dA, A)
         return dtheta
@@ -174,7 +170,7 @@ class MLP:
         y = np.asarray(y)
         lr = as_finite_array("lr", lr, ()).astype(self.theta.dtype)
         if y.shape[:1] != X.shape[:1]:
-            raise ValueError(f"y has shape {y.shape}, expected {len(X)} rows, as in X")
+            raise ValueError(f"y has shape {y.shape}, expected {len(X)} rows")
         require_count("epochs", epochs, least=0)
         require_count("batch_size", batch_size, least=1)
         # Let the loss refuse bad targets before anything has moved.

@@ -1,5 +1,7 @@
 """Checks of arguments: an error names the argument, what came, what was expected."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -102,6 +104,36 @@ def require_count(name: str, value: object, least: int) -> None:
         raise ValueError(
             f"{name} must be a whole number from {least} on, got {value!r}"
         )
+
+
+def require_sizes(name: str, value: object) -> None:
+    """Demand two or more positive whole numbers, the widths of a network's layers.
+
+    Raises
+    ------
+    ValueError
+        If `value` is anything else.
+    """
+    if (
+        np.ndim(value) != 1
+        or len(value) < 2
+        or not all(isinstance(n, int | np.integer) and n > 0 for n in value)
+    ):
+        raise ValueError(
+            f"{name} must be two or more positive whole numbers, got {value!r}"
+        )
+
+
+def require_one_of(name: str, value: object, choices: Iterable[str]) -> None:
+    """Demand one of the words in `choices`.
+
+    Raises
+    ------
+    ValueError
+        If `value` is anything else.
+    """
+    if value not in tuple(choices):
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 
 def require_finite(name: str, array: NDArray[np.floating]) -> None:

@@ -303,5 +303,5 @@ def test_a_dtype_without_blas_is_named():
 
 @pytest.mark.parametrize("batch_size", [0, -1, 2.5, None])
 def test_a_bad_batch_size_is_named(batch_size):
-    with pytest.raises(ValueError, match="batch_size must be a positive whole number"):
+    with pytest.raises(ValueError, match="batch_size must be a whole number from 1 on"):
         network((3, 4, 5), n=batch_size)
