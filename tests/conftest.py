@@ -1,5 +1,6 @@
 """What several test files share: the built site, and a browser to look at it."""
 
+import base64
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from browser import find_browser, open_browser, serve
 from hypothesis import settings
 
+from backprop import widgets
 from tools.notebooks import KERNEL_ENVIRONMENT
 
 # The same examples in each run, and no clock: a busy machine is no error.
@@ -62,3 +64,15 @@ def browser():
         pytest.skip(message)
     with open_browser() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def script(browser):
+    """Evaluate JavaScript with each figure's module loaded under its class's name."""
+    page = browser.new_page()
+    for name in widgets.__all__:
+        code = getattr(widgets, name)().get_state()["_esm"].encode()
+        module = "data:text/javascript;base64," + base64.b64encode(code).decode()
+        page.evaluate(f"async url => {{ window.{name} = await import(url) }}", module)
+    yield page.evaluate
+    page.close()
