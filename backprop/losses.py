@@ -62,7 +62,8 @@ def binary_cross_entropy(
             f"y must lie between 0 and 1, got values from {y.min()} to {y.max()}"
         )
     n = len(z) if z.ndim else 1
-    with np.errstate(under="ignore", over="ignore"):  # e⁻¹⁰⁰⁰ is 0; inf is named below
+    # e⁻¹⁰⁰⁰ is 0 in every digit there is, and inf is named below.
+    with np.errstate(under="ignore", over="ignore"):
         losses = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
         loss = np.sum(losses) / n
     require_finite("the loss", loss)
@@ -80,7 +81,8 @@ def softmax(S: ArrayLike) -> NDArray[np.floating]:
         If S is not a table of finite real numbers.
     """
     S = as_finite_array("S", S, ("N", "C"))
-    with np.errstate(under="ignore", over="ignore"):  # e⁻¹⁰⁰⁰ is 0, and so is e⁻ⁱⁿᶠ
+    # e⁻¹⁰⁰⁰ is 0 in every digit there is, and so is e⁻ⁱⁿᶠ.
+    with np.errstate(under="ignore", over="ignore"):
         E = np.exp(S - S.max(axis=1, keepdims=True))
         return E / E.sum(axis=1, keepdims=True)
 

@@ -79,7 +79,7 @@ class MLP:
         require_sizes("sizes", sizes)
         require_one_of("activation", activation, ACTIVATIONS)
         if np.dtype(dtype).kind != "f":
-            raise ValueError(f"dtype must be one of floats, got {np.dtype(dtype)}")
+            raise ValueError(f"dtype must be of floats, got {np.dtype(dtype)}")
         self.sizes, self.activation = tuple(sizes), activation
         n_params = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
         self.theta = np.zeros(n_params, dtype)
@@ -177,7 +177,8 @@ class MLP:
         loss(np.zeros((len(X), self.sizes[-1]), self.theta.dtype), y)
 
         losses = []
-        for _ in (bar := tqdm(range(epochs), unit="epoch", leave=False, delay=3)):
+        bar = tqdm(range(epochs), unit="epoch", leave=False, delay=3)
+        for _ in bar:
             order = rng.permutation(len(X))
             for rows in np.split(order, range(batch_size, len(X), batch_size)):
                 value, dS = loss(self.forward(X[rows]), y[rows])

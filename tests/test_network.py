@@ -552,7 +552,7 @@ BAD_NETWORKS = {
     ),
     "a function": (((5, 2), np.tanh), "^activation"),
     "a list": (((5, 2), ["tanh"]), "^activation"),
-    "integers": (((5, 2), "tanh", int), "^dtype must be one of floats, got int64"),
+    "integers": (((5, 2), "tanh", int), "^dtype must be of floats, got int64"),
 }
 
 
