@@ -210,10 +210,11 @@ def _compare(where: str, want: Plain, have: Plain, rule: _Rule) -> Iterator[Prob
     elif isinstance(want, tuple | list):
         count = len(want)
         if not isinstance(have, tuple | list) or len(have) != count:
-            kind, says = "structure", f"is not {count} values"
-            if isinstance(have, np.ndarray):
-                kind = "array" if have.shape[:1] == (count,) else kind
-                says = f"is one array of shape {have.shape}, not {count} values"
+            asked = f"{count} values" if count != 1 else "a list of 1"
+            kind, says = "structure", f"is not {asked}"
+            if isinstance(have, np.ndarray) and have.ndim:
+                kind = "array" if len(have) == count else kind
+                says = f"is one array of shape {have.shape}, not {asked}"
             yield _problem(kind, where, says, want, have)
             return
         names = [_part(where, str(i)) for i in range(count)]
