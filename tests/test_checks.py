@@ -1,7 +1,9 @@
 """What a learner reads: each kind of wrong answer has its own plain message."""
 
 import contextlib
+import dataclasses
 import io
+import math
 import re
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 
 from backprop import checks
 from backprop.checks import QUESTIONS, check, report
-from backprop.checks.judge import ADVICE, judge, outcomes_of
+from backprop.checks.advice import ADVICE
+from backprop.checks.judge import judge, outcomes_of
 from backprop.checks.question import Case, Question, wrong
+from backprop.checks.show import write
 from backprop.neuron import backpropagation as right_step
 from backprop.neuron import sigmoid
 
@@ -42,6 +46,14 @@ def overflow_aside(x, y, w, b):
     return right(x, y, w, b)
 
 
+def overflow_and_wrong(x, y, w, b):
+    return tuple(3 + value for value in overflow_aside(x, y, w, b))
+
+
+def log_of_zero(x, y, w, b):
+    return np.log(0 * x), 0.5
+
+
 def rounded(x, y, w, b):
     dw, db = right(x, y, w, b)
     return dw.astype(np.float32), db
@@ -55,9 +67,16 @@ def of_nan(x, y, w, b):
 
 # function of question 3.3 -> the kind of its problem, and words from its message
 PLAIN = {
-    "an error": (lambda x, y, w, b: x @ np.ones(9), "crash", "ValueError: matmul"),
+    "an error": (lambda x, y, w, b: x.no_such, "crash", "AttributeError: "),
+    "a typo": (lambda x, y, w, b: sigmod(x), "undefined", "NameError: name "),  # noqa: F821
+    "an `if`": (lambda x, y, w, b: max(x, y), "if", "ValueError: The truth value"),
+    "a product": (lambda x, y, w, b: x @ np.ones(9), "product", "ValueError: matmul"),
+    "a dot": (lambda x, y, w, b: np.dot(x, np.ones(9)), "product", "not aligned"),
+    "a sum": (lambda x, y, w, b: x + np.ones(9), "broadcast", "could not be broadcast"),
+    "no logarithm": (lambda x, y, w, b: math.log(-1), "domain", "ValueError"),
+    "a reshape": (lambda x, y, w, b: x.reshape(9), "shapes", "cannot reshape"),
     "None": (lambda x, y, w, b: None, "none", "the returned value is None"),
-    "half an answer": (lambda x, y, w, b: (x, None), "none", "value 2 of 2 is None"),
+    "half an answer": (lambda x, y, w, b: (x, None), "none", "db is None"),
     "printed": (printed, "printed", "returned None"),
     "one value": (lambda x, y, w, b: right(x, y, w, b)[0], "structure", "not 2 values"),
     "a scalar": (lambda x, y, w, b: (0.5, 0.5), "shape", "shape (), expected (3,)"),
@@ -66,15 +85,29 @@ PLAIN = {
         "shape",
         "shape (1, 3), expected (3,)",
     ),
-    "a list": (lambda x, y, w, b: ([0.5, 1], 0.5), "structure", "not one array"),
-    "text": (lambda x, y, w, b: ("0.5", "0.5"), "type", "not a number"),
+    "a short list": (lambda x, y, w, b: ([0.5, 1], 0), "structure", "not one array"),
+    "a list": (
+        lambda x, y, w, b: (x.tolist(), 0.5),
+        "list",
+        "is a list, not one array",
+    ),
+    "one array": (
+        lambda x, y, w, b: np.array([1.0, 2.0]),
+        "array",
+        "is one array of shape (2,), not 2 values",
+    ),
+    "text": (lambda x, y, w, b: ("0.5", "0.5"), "text", "not a number"),
+    "a function": (lambda x, y, w, b: (x.sum, np.exp), "function", "not a number"),
+    "an object": (lambda x, y, w, b: (object(), x), "type", "not a number"),
     "a complex": (lambda x, y, w, b: (x * 1j, 1j), "dtype", "complex128"),
     "a truth": (lambda x, y, w, b: (x > 0, True), "dtype", "bool"),
     "nan": (of_nan, "nan", "holds nan"),
     "infinite": (lambda x, y, w, b: (x, np.inf), "infinite", "is infinite"),
     "too few digits": (rounded, "close", "close but not right"),
     "an argument changed": (change_argument, "changed", "argument x was changed"),
-    "a warning": (overflow_aside, "warning", "overflow encountered"),
+    "a warning": (overflow_aside, "only a warning", "overflow encountered"),
+    "a warning too": (overflow_and_wrong, "warning", "overflow encountered"),
+    "a logarithm": (log_of_zero, "log", "divide by zero encountered in log"),
 }
 
 
@@ -84,7 +117,9 @@ def test_plain_messages(name):
     function.__name__ = "neuron_gradient"
     verdict = check("3.3", function)
     assert verdict.status == "wrong" and not verdict.misconception
-    assert kind in {problem.kind for problem in verdict.cases[0].problems}
+    assert kind in {problem.kind for problem in verdict.cases[0].problems} | {
+        "only a warning"
+    }
     assert ADVICE[kind] in verdict.advice
     for text in (repr(verdict), verdict._repr_html_()):
         assert words in text and "0 of 3 points" in text
@@ -145,6 +180,45 @@ def test_what_is_not_the_answer(argument, words):
 def test_an_unknown_question_is_an_error_that_names_the_known():
     with pytest.raises(ValueError, match=r"no question '3.9'.* 3.1, 3.2, 3.3, 3"):
         check("3.9", sigmoid)
+    for id in (3.9, 3, None, [3.1], np.zeros(2)):
+        with pytest.raises(ValueError, match="there is no question"):
+            check(id, sigmoid)
+
+
+def test_a_number_is_an_id_unless_two_ids_look_like_it(monkeypatch):
+    def stable_sigmoid(z):
+        return sigmoid(z)
+
+    assert check(3.1, stable_sigmoid).points == 2
+    assert report().points == 2
+    monkeypatch.setitem(QUESTIONS, "3.10", QUESTIONS["3.2"])
+    with pytest.raises(ValueError, match=r"there is no question 3\.1;"):
+        check(3.1, stable_sigmoid)
+
+
+@pytest.mark.parametrize("arguments", [(sigmoid, "3.1"), (sigmoid, 3.1), (sigmoid,)])
+def test_the_id_comes_first(arguments):
+    with pytest.raises(ValueError, match=r"the id comes first: check\("):
+        check(*arguments)
+
+
+def test_a_lambda_is_an_answer():
+    stable_sigmoid = lambda z: sigmoid(z)  # noqa: E731
+    assert check("3.1", stable_sigmoid).points == 2
+
+
+def test_a_call_with_other_arguments_is_told_how_it_is_called():
+    def stable_sigmoid(z, w):
+        return z
+
+    (advice,) = check("3.1", stable_sigmoid).advice
+    assert "The check calls it as sigmoid(z): " not in advice
+    assert "The check calls it as stable_sigmoid(z): " in advice
+
+    def stable_sigmoid(z):
+        return math.exp()  # a wrong call, but not this one
+
+    assert check("3.1", stable_sigmoid).advice == (ADVICE["crash"],)
 
 
 def test_text_of_a_known_misconception():
@@ -155,20 +229,16 @@ def test_text_of_a_known_misconception():
         "✗ 3.4 One step downhill · 0 of 3 points\n"
         "  w moved, b stayed. The bias is a parameter like any other and takes its "
         "own step: section 3.4.\n"
-        "  ✗ lr = 0.5: value 2 of 2 is wrong\n"
-        "      x         [-1.1485, -1.4926, 0.74356]\n"
-        "      y         0.14403\n"
-        "      w         [-0.33215, 0.43662, -0.53285]\n"
-        "      b         0.7\n"
-        "      lr        0.5\n"
-        "      expected  0.65447\n"
-        "      got       0.7\n"
-        "  ✗ lr = 3: value 2 of 2 is wrong\n"
-        "      expected  -0.37368\n"
-        "      got       -0.4\n"
-        "  ✗ lr = 0.1, a single input: value 2 of 2 is wrong\n"
-        "      expected  0.49718\n"
-        "      got       0.5"
+        "  ✗ lr = 0.5: new_b is wrong\n"
+        "      x               [-1.1485, -1.4926, 0.74356]\n"
+        "      y               0.14403\n"
+        "      w               [-0.33215, 0.43662, -0.53285]\n"
+        "      b               0.7\n"
+        "      lr              0.5\n"
+        "      expected new_b  0.65447\n"
+        "      got new_b       0.7\n"
+        "  ✗ lr = 3: new_b is wrong (expected -0.37368, got -0.4)\n"
+        "  ✗ lr = 0.1, a single input: new_b is wrong (expected 0.49718, got 0.5)"
     )
 
 
@@ -318,20 +388,164 @@ def test_a_change_of_the_smallest_bit_is_a_change():
     assert status(lambda x: 1.0, flip_zero, given) == "wrong"
 
 
-def test_a_known_crash_is_recognised_by_its_type():
-    @wrong("Not like this: section 9.1.")
-    def stops(x):
-        return {}["reference"]
+def raises(error):
+    def f(x):
+        raise error
 
-    question = question_on(lambda x: x, Case("case", (1.0,)))
-    question = Question(**(vars(question) | {"wrong": (stops,)}))
+    return f
+
+
+def dot(x):
+    return np.dot(np.ones((2, 3)), np.ones(9))
+
+
+def known(function, reference=lambda x: x):
+    """Make a question that knows one wrong answer, which this function gives."""
+    hint = wrong("Not like this: section 9.1.")
+    question = question_on(reference, Case("case", (np.ones(3),)))
+    return dataclasses.replace(question, wrong=(hint(function),))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "same"),
+    [
+        (raises(KeyError("theirs")), raises(KeyError("mine")), True),
+        (raises(AssertionError("so")), raises(AssertionError), True),
+        (lambda x: x @ np.ones(5), lambda x: x @ np.ones((9, 2)), True),
+        (lambda x: x @ np.ones(5), dot, True),
+        (lambda x: x + np.ones(5), lambda x: x * np.ones((2, 2)), True),
+        (lambda x: x @ np.ones(5), lambda x: x * np.ones(5), False),
+        (lambda x: x @ np.ones(5), lambda x: x.reshape(5), False),
+        (lambda x: x @ np.ones(5), raises(ValueError("oops")), False),
+        (lambda x: x @ np.ones(5), raises(ValueError), False),
+        (raises(KeyError("x")), raises(IndexError("x")), False),
+        (raises(KeyError("x")), lambda x: x, False),
+    ],
+)
+def test_a_known_crash_is_recognised_by_its_words(theirs, mine, same):
+    question = known(theirs, reference=lambda x: x + 1)
     cases = question.draw(0)
+    verdict = judge(question, cases, outcomes_of(mine, cases))
+    assert verdict.status == "wrong" and bool(verdict.misconception) is same
+
+
+def test_where_the_reference_raises_any_words_will_do():
+    def reference(x, y):
+        if y:
+            raise ValueError("y is not 0, it is {y}")
+        return x
+
+    def one(x, y):
+        return x if not y else reference(x, y)
+
+    def another(x, y):
+        if y:
+            raise ValueError("no")
+        return 7 * x
+
+    @wrong("Not like this: section 9.1.")
+    def known(x, y):
+        return 7 * reference(x, y)
+
+    both = Case("zero", (1.5, 0.0)), Case("one", (1.5, 1.0))
+    question = dataclasses.replace(question_on(reference, *both), wrong=(known,))
+    cases = question.draw(0)
+    assert judge(question, cases, outcomes_of(one, cases)).status == "right"
+    verdict = judge(question, cases, outcomes_of(another, cases))
+    assert verdict.misconception == "known"
+
+
+def test_values_are_named_as_in_the_learners_code():
+    def reference(x):
+        return 1.5, [x, 2 * np.ones((4, 2))], {"w": 3.0}
 
     def answer(x):
-        return {}["mine"]
+        loss, (dw, dv), _ = reference(x)
+        return loss + 1, (dw, dv + 0.5), {"w": 4.0}
 
-    verdict = judge(question, cases, outcomes_of(answer, cases))
-    assert verdict.misconception == "stops" and "KeyError" in repr(verdict)
+    def verdict(**options):
+        case = Case("case", (np.ones(3),))
+        question = question_on(reference, case, case, **options)
+        cases = question.draw(0)
+        return judge(question, cases, outcomes_of(answer, cases))
+
+    named = verdict(returns=("loss", "dWs", "more"))
+    assert repr(named).split("\n")[1:] == [
+        "  ✗ case: loss is wrong; dWs[1] is wrong at [0, 0]; more['w'] is wrong",
+        "      x                      [1, 1, 1]",
+        "      expected loss          1.5",
+        "      got loss               2.5",
+        "      expected dWs[1][0, 0]  2",
+        "      got dWs[1][0, 0]       2.5",
+        "      expected more['w']     3",
+        "      got more['w']          4",
+        "  ✗ case: loss is wrong; dWs[1] is wrong at [0, 0]; more['w'] is wrong",
+    ]
+    assert "dWs[1] is wrong at [0, 0]" in named._repr_html_()
+    assert named._repr_html_().count("expected") == 3
+    unnamed = repr(verdict())
+    assert "value 1 of 3 is wrong; [1] of value 2 of 3 is wrong" in unnamed
+
+
+def test_only_the_first_problems_of_a_case_are_put_into_words():
+    def reference(*values):
+        return tuple(values)
+
+    def answer(*values):
+        return tuple(value + i for i, value in enumerate(values))
+
+    question = question_on(
+        reference, Case("case", (0.1,) * 6), returns=("a", "b", "c", "d", "e", "f")
+    )
+    cases = question.draw(0)
+    text = repr(judge(question, cases, outcomes_of(answer, cases)))
+    assert "case: b is wrong; c is wrong; d is wrong; also e, f\n" in text
+    assert text.count("expected") == 3
+
+
+def test_matrices_in_a_list_stand_apart():
+    matrix = np.arange(4.0).reshape(2, 2)
+    assert write([matrix, matrix]) == ("[[[0, 1],\n  [2, 3]],\n [[0, 1],\n  [2, 3]]]")
+    assert write([1.0, np.zeros(2)]) == "[1, [0, 0]]"
+
+
+def test_an_argument_that_is_changed_gets_advice_for_its_kind():
+    def pops(x):
+        return x.pop()
+
+    question = question_on(lambda x: x[-1], Case("case", ([0.5, 0.7],)))
+    cases = question.draw(0)
+    verdict = judge(question, cases, outcomes_of(pops, cases))
+    assert verdict.advice == (ADVICE["changed items"],)
+    assert "the argument x was changed" in repr(verdict)
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "kind"),
+    [
+        ({"w": 1.0}, 1.0, "dict"),
+        ({"w": 1.0}, [("w", 1.0)], "dict"),
+        ({"w": 1.0}, {}, "keys"),
+        ({"w": 1.0}, {"w": 1.0, "v": 1.0}, "keys"),
+        (True, 1, "truth"),
+        (True, "True", "truth"),
+        (True, np.array(1.0), "truth"),
+        ("right", 1.0, "word"),
+        (np.ones((2, 2)), [[1.0, 1.0], [1.0, 1.0]], "list"),
+        (np.ones((2, 2)), (np.ones(2), np.ones(2)), "list"),
+        (np.ones((2, 2)), [[1.0, 1.0], [1.0]], "structure"),
+        (np.ones(2), [1.0, "x"], "structure"),
+        (np.ones(2), {"a": 1.0, "b": 1.0}, "structure"),
+        (1.0, [1.0], "structure"),
+        ((1.0, 2.0), np.ones(3), "structure"),
+    ],
+    ids=repr,
+)
+def test_what_is_of_another_kind(expected, got, kind):
+    question = question_on(lambda: expected, Case("case", ()))
+    cases = question.draw(0)
+    verdict = judge(question, cases, outcomes_of(lambda: got, cases))
+    assert verdict.advice == (ADVICE[kind],)
 
 
 def test_check_prints_nothing():
@@ -339,6 +553,14 @@ def test_check_prints_nothing():
     with contextlib.redirect_stdout(stream):
         check("3.3", printed)
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_several_values_have_names(question):
+    for outcome in outcomes_of(question.reference, question.draw(0)):
+        several = isinstance(outcome.value, tuple | list)
+        assert len(question.returns) == (len(outcome.value) if several else 0)
+    assert len(set(question.returns)) == len(question.returns)
 
 
 def test_every_question_is_known_by_its_id():

@@ -203,6 +203,32 @@ def test_a_function_by_a_second_name_is_refused_as_in_the_notebook(grade):
     assert repr(verdicts[0]) == repr(check("3.1", sigmoid))
 
 
+@needs_sandbox
+def test_a_lambda_a_crash_and_a_factor_are_seen_as_in_the_notebook(grade):
+    source = (
+        "import numpy as np\n"
+        "weight_slopes = lambda dZ, X: X.T @ dZ\n"
+        "def input_slopes(dZ, W): return np.dot(dZ, W)\n"
+        "bias_slopes = lambda dZ: dZ.sum(axis=0) / 2\n"
+        "def layer_backward(dZ, X, W): raise ValueError('oops')\n"
+    )
+    answers = {}
+    exec(compile(source, "<cell 1>", "exec"), answers)
+    _, verdicts = grade("6", source, seed=0)
+    for verdict in verdicts[:4]:
+        function = answers[QUESTIONS[verdict.id].function]
+        mine = check(verdict.id, function, seed=0)
+        assert (verdict.status, verdict.misconception, verdict.advice) == (
+            mine.status,
+            mine.misconception,
+            mine.advice,
+        )
+    assert verdicts[0].points == 2
+    known = [verdict.misconception for verdict in verdicts[:4]]
+    assert known == ["", "weights_not_turned", "", ""]
+    assert "exactly half" in verdicts[2].advice[0]
+
+
 VALUE = """
 class Value:
     def __init__(self, data):

@@ -29,7 +29,9 @@ QUESTIONS: dict[str, Question] = {
 _verdicts: dict[str, Verdict] = {}  # the latest on each question of this session
 
 
-def check(id: str, function: Callable | None = None, *, seed: int = 0) -> Verdict:
+def check(
+    id: str | float, function: Callable | None = None, *, seed: int = 0
+) -> Verdict:
     """Check the answer to a question; the verdict displays itself in a notebook.
 
     The same seed draws the same inputs, so that feedback changes only with the answer.
@@ -37,12 +39,10 @@ def check(id: str, function: Callable | None = None, *, seed: int = 0) -> Verdic
     Raises
     ------
     ValueError
-        If there is no question with this id.
+        If there is no question with this id, or if the id does not come first.
     """
-    if id not in QUESTIONS:
-        known = ", ".join(QUESTIONS)
-        raise ValueError(f"there is no question {id!r}; the questions are {known}")
-    question = QUESTIONS[id]
+    question = _question(id)
+    id = question.id
     reason = _not_an_answer(question, function)
     if reason:
         result = verdict(question, "wrong", advice=(reason,))
@@ -63,6 +63,18 @@ def report() -> Report:
             if question.set in sets
         )
     )
+
+
+def _question(id: object) -> Question:
+    if callable(id):
+        raise ValueError('the id comes first: check("1.1", central_difference)')
+    # 3.10 is the number 3.1: where there is a question 3.10, only text will do.
+    if isinstance(id, float) and f"{id}0" not in QUESTIONS:
+        id = str(id)
+    if not isinstance(id, str) or id not in QUESTIONS:
+        known = ", ".join(QUESTIONS)
+        raise ValueError(f"there is no question {id!r}; the questions are {known}")
+    return QUESTIONS[id]
 
 
 def _not_an_answer(question: Question, function: object) -> str:

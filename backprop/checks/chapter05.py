@@ -1114,6 +1114,7 @@ QUESTIONS = (
         level="stretch",
         points=4,
         function="train_xor",
+        returns=("W1", "b1", "W2", "b2"),
         reference=train_xor,
         cases=_xor_cases,
         wrong=(

@@ -1266,6 +1266,7 @@ QUESTIONS = (
         level="find the bug",
         points=4,
         function="network_gradient",
+        returns=("dW1", "db1", "dW2", "db2"),
         reference=network_gradient,
         cases=_network_cases,
         wrong=(

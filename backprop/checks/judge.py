@@ -5,11 +5,20 @@ a learner's function only as outcomes, which `run` made into plain data elsewher
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from backprop.checks.advice import (
+    advise,
+    is_array_of,
+    kind_of_crash,
+    kind_of_type,
+    same_crash,
+)
 from backprop.checks.question import Case, Question
+from backprop.checks.relate import relation
 from backprop.checks.run import Opaque, Outcome, Plain, clean, run
 from backprop.checks.show import (
     ALL_SHOWN,
@@ -23,32 +32,7 @@ from backprop.checks.show import (
 
 CLOSE = 1e-6  # relative error below which a number is called close
 
-# What to tell a learner whose answer is wrong in a way that the question does not know.
-ADVICE = {
-    "crash": "Your function stopped with an error before it returned. Call it with the "
-    "arguments below and follow the shapes, line by line.",
-    "printed": "Your function printed its answer and returned None. print shows a "
-    "value to a person, return hands it to the caller.",
-    "none": "Your function returned None. It needs a return at its end.",
-    "type": "A check can compare numbers, arrays, and tuples of them.",
-    "structure": "Count the values that the question asks for, and return them in that "
-    "order, separated by commas.",
-    "shape": "Arrays of different shapes are different, also where NumPy would stretch "
-    "one to fit the other. Note the shape of every array beside its line.",
-    "dtype": "The numbers are of the wrong kind. Look for a conversion that you did "
-    "not mean, such as an array created with another array's dtype.",
-    "nan": "nan is what inf − inf, inf / inf and 0 · inf leave behind. Look for the "
-    "step that became infinite first.",
-    "infinite": "An exponential overflowed, or something was divided by zero.",
-    "close": "Some digits are right, the last ones are not: look for a difference of "
-    "nearly equal numbers, or for float32 on the way.",
-    "changed": "The caller still needs that array. w -= step and w[...] = … write into "
-    "it; w = w - step makes a new one.",
-    "unchanged": "The caller looks at its own array after the call. w = … only moves "
-    "your name w to a new array; w[...] = … writes into the caller's.",
-    "warning": "NumPy warned: on the way to the result, a part of the computation "
-    "left the range of floating-point numbers.",
-}
+RESULT = "the returned value"
 
 
 def judge(
@@ -57,29 +41,56 @@ def judge(
     """Judge the outcomes of calling an answer with the arguments of `cases`."""
     if all(o.error and o.error.type == "NotImplementedError" for o in outcomes):
         return verdict(question, "unanswered")
+    wanted = outcomes_of(question.reference, cases)
     results = tuple(
         CaseResult(
             case.label,
             _details(question, case, outcome),
             tuple(_problems(question, case, expected, outcome)),
         )
-        for case, expected, outcome in zip(
-            cases, outcomes_of(question.reference, cases), outcomes, strict=True
-        )
+        for case, expected, outcome in zip(cases, wanted, outcomes, strict=True)
     )
     if not any(result.problems for result in results):
         return verdict(question, "right", results)
     for wrong in question.wrong:
         if all(  # it is called no further than to the first case that differs
-            not any(
-                _problems(question, case, *outcomes_of(wrong.function, [case]), got)
-            )
-            for case, got in zip(cases, outcomes, strict=True)
+            _is_outcome_of(wrong.function, question, case, expected, outcome)
+            for case, expected, outcome in zip(cases, wanted, outcomes, strict=True)
         ):
             return verdict(question, "wrong", results, wrong.name, (wrong.hint,))
     kinds = {problem.kind for result in results for problem in result.problems}
-    advice = tuple(ADVICE[kind] for kind in ADVICE if kind in kinds)
+    related = _relation(question, cases, wanted, outcomes)
+    advice = (related,) if related else advise(kinds, question)
     return verdict(question, "wrong", results, advice=advice)
+
+
+def _relation(
+    question: Question,
+    cases: Sequence[Case],
+    wanted: Sequence[Outcome],
+    outcomes: Sequence[Outcome],
+) -> str:
+    """Say how the values are related to those wanted, if they alone are wrong."""
+
+    def agree(case: Case, want: Plain, have: Plain) -> bool:
+        return not any(_compare(RESULT, want, have, _rule(question, case)))
+
+    for case, expected, got in zip(cases, wanted, outcomes, strict=True):
+        rest = replace(expected, value=None), replace(got, value=None)
+        if expected.error or got.error or any(_problems(question, case, *rest)):
+            return ""
+    values = [[outcome.value for outcome in some] for some in (wanted, outcomes)]
+    return relation(question, cases, *values, agree)
+
+
+def _is_outcome_of(
+    wrong: Callable, question: Question, case: Case, expected: Outcome, got: Outcome
+) -> bool:
+    """Whether `wrong`, given what `case` holds, does what an answer did."""
+    (known,) = outcomes_of(wrong, [case])
+    if known.error and got.error and not expected.error:
+        return same_crash(known.error, got.error)
+    return not any(_problems(question, case, known, got))
 
 
 def _details(question: Question, case: Case, got: Outcome) -> tuple:
@@ -112,7 +123,7 @@ def verdict(
 
 def misnamed(question: Question, name: str) -> str:
     """Say that a function of this name is not the one asked for, "" if it is."""
-    if name == question.function:
+    if name in (question.function, "<lambda>"):  # a lambda has no name of its own
         return ""
     return (
         f"Question {question.id} asks for a function named "
@@ -133,82 +144,135 @@ def _problems(
         return
     if got.error:
         message = " ".join(got.error.message.split())
-        yield Problem("crash", f"{got.error.type}: {message}")
+        kind = kind_of_crash(got.error, case)
+        yield Problem(kind, f"{got.error.type}: {message}")
         return
     if expected.error:
         yield Problem("no crash", f"expected {expected.error.type}")
         return
 
-    rule = _Rule(case.rtol or question.rtol, question.atol, case.same_dtype)
+    rule = _rule(question, case)
     if got.value is None and expected.value is not None and got.printed:
         yield Problem(
             "printed", f"printed {clean(got.printed.strip(), 80)!r}, returned None"
         )
     else:
-        yield from _compare("the returned value", expected.value, got.value, rule)
+        yield from _compare(RESULT, expected.value, got.value, rule)
     for name, before, want, have in zip(
         question.parameters, case.args, expected.args, got.args, strict=False
     ):
         if _same(want, before) and not _same(have, before):
             texts = write_apart(before, have)
-            yield Problem("changed", f"the argument {name} was changed", *texts)
+            kind = "changed" if isinstance(before, np.ndarray) else "changed items"
+            yield Problem(kind, f"the argument {name} was changed", *texts, name)
         elif _same(have, before) and not _same(want, before):
             texts = write_apart(want, have)
-            yield Problem("unchanged", f"{name} was not changed", *texts)
+            yield Problem("unchanged", f"{name} was not changed", *texts, name)
         elif not _same(want, before):
-            yield from _compare(f"{name} after the call", want, have, rule)
+            for problem in _compare(name, want, have, rule):
+                yield replace(problem, says=f"after the call, {problem.says}")
     if _first_words(expected.warnings) != _first_words(got.warnings):
         said = "; ".join(got.warnings) or "nothing"
-        yield Problem("warning", f"NumPy warned: {said}")
+        is_log = any("divide by zero encountered in log" in w for w in got.warnings)
+        yield Problem("log" if is_log else "warning", f"NumPy warned: {said}")
 
 
 class _Rule(NamedTuple):
     rtol: float
     atol: float
     same_dtype: bool
+    names: tuple[str, ...]  # of the values that are returned, () if not known
+
+
+def _rule(question: Question, case: Case) -> _Rule:
+    rtol = case.rtol or question.rtol
+    return _Rule(rtol, question.atol, case.same_dtype, question.returns)
 
 
 def _compare(where: str, want: Plain, have: Plain, rule: _Rule) -> Iterator[Problem]:
     """Yield what tells one value from another: kind and shape first, then numbers."""
     if have is None and want is not None:
-        yield Problem("none", f"{where} is None", write(want), "None")
+        yield _problem("none", where, "is None", want, have)
     elif isinstance(want, dict):
-        if not isinstance(have, dict) or want.keys() != have.keys():
-            says = f"{where} is not a dict of {', '.join(want)}"
-            yield Problem("structure", says, write(want), write(have))
-            return
-        for key in want:
-            yield from _compare(f"value {key!r}", want[key], have[key], rule)
+        if not isinstance(have, dict):
+            says = f"is not a dict of {', '.join(want)}"
+            yield _problem("dict", where, says, want, have)
+        elif missing := [repr(key) for key in want if key not in have]:
+            says = f"lacks {', '.join(missing)}"
+            yield _problem("keys", where, says, want, have)
+        elif len(have) > len(want):
+            says = "has more names than it should"
+            yield _problem("keys", where, says, want, have)
+        else:
+            for key in want:
+                name = f"value {key!r}" if where == RESULT else _part(where, repr(key))
+                yield from _compare(name, want[key], have[key], rule)
     elif isinstance(want, tuple | list):
-        if not isinstance(have, tuple | list) or len(want) != len(have):
-            says = f"{where} is not {len(want)} values"
-            yield Problem("structure", says, write(want), write(have))
+        count = len(want)
+        if not isinstance(have, tuple | list) or len(have) != count:
+            asked = f"{count} values" if count != 1 else "a list of 1"
+            kind, says = "structure", f"is not {asked}"
+            if isinstance(have, np.ndarray) and have.ndim:
+                kind = "array" if len(have) == count else kind
+                says = f"is one array of shape {have.shape}, not {asked}"
+            yield _problem(kind, where, says, want, have)
             return
-        for i, (item, other) in enumerate(zip(want, have, strict=True), 1):
-            yield from _compare(f"value {i} of {len(want)}", item, other, rule)
-    elif want is None or isinstance(want, str | Opaque):
+        names = [_part(where, str(i)) for i in range(count)]
+        if where == RESULT:
+            named = len(rule.names) == count
+            numbers = [f"value {i} of {count}" for i in range(1, count + 1)]
+            names = rule.names if named else numbers
+        for name, item, other in zip(names, want, have, strict=True):
+            yield from _compare(name, item, other, rule)
+    elif want is None or isinstance(want, Opaque):
         if type(want) is not type(have) or want != have:
-            yield Problem("value", f"{where} is wrong", *write_apart(want, have))
-    elif isinstance(have, str | Opaque):
-        yield Problem("type", f"{where} is not a number", write(want), write(have))
+            yield _problem("value", where, "is wrong", want, have)
+    elif isinstance(want, str) and isinstance(have, str):
+        if want != have:
+            yield _problem("value", where, "is wrong", want, have)
+    elif isinstance(want, str) or isinstance(have, str | Opaque):
+        kind = kind_of_type(want, have)
+        asked = {"truth": "True or False", "word": "text"}.get(kind, "a number")
+        yield _problem(kind, where, f"is not {asked}", want, have)
     elif isinstance(have, tuple | list | dict):
-        kind = "one array" if np.ndim(want) else "one number"
-        yield Problem("structure", f"{where} is not {kind}", write(want), write(have))
+        asked = "array" if np.ndim(want) else "number"
+        is_list = is_array_of(have, np.shape(want))
+        says = f"is a {type(have).__name__}, not one {asked}"
+        yield _problem("list" if is_list else "structure", where, says, want, have)
+    elif isinstance(want, bool) and np.asarray(have).dtype != bool:
+        yield _problem("truth", where, "is not True or False", want, have)
     else:
         yield from _compare_numbers(where, np.asarray(want), np.asarray(have), rule)
+
+
+def _problem(
+    kind: str, where: str, says: str, want: Plain, have: Plain, at: str = ""
+) -> Problem:
+    """Put a problem into words; `at` is the index of the one entry that is written."""
+    name = "" if where == RESULT else _part(where, at) if at else where
+    says = f"{where} {says}" + (f" at [{at}]" if at else "")
+    written = (write(want), write(have))
+    if kind in ("value", "close"):
+        written = write_apart(want, have)
+    return Problem(kind, says, *written, name)
+
+
+def _part(where: str, index: str) -> str:
+    """Name a part of what has a name, as in the learner's code if that is a name."""
+    return f"[{index}] of {where}" if " " in where else f"{where}[{index}]"
 
 
 def _compare_numbers(
     where: str, want: np.ndarray, have: np.ndarray, rule: _Rule
 ) -> Iterator[Problem]:
     if want.shape != have.shape:
-        says = f"{where} has shape {have.shape}, expected {want.shape}"
-        yield Problem("shape", says, write(want), write(have))
+        says = f"has shape {have.shape}, expected {want.shape}"
+        yield _problem("shape", where, says, want, have)
         return
     real = want.dtype.kind in "iuf" and have.dtype.kind in "iuf"
     if (not real or rule.same_dtype) and want.dtype != have.dtype:
-        says = f"{where} is made of {have.dtype}, expected {want.dtype}"
-        yield Problem("dtype", says, write(want), write(have))
+        says = f"is made of {have.dtype}, expected {want.dtype}"
+        yield _problem("dtype", where, says, want, have)
         return
     rtol, atol = rule.rtol, rule.atol
     if want.dtype.kind == "f" and want.dtype.itemsize < 8:  # seven digits, or three
@@ -228,16 +292,16 @@ def _compare_numbers(
     if broken.any():
         at = np.unravel_index(np.argmax(broken), want.shape)
         kind = "nan" if np.isnan(have[at]) else "infinite"
-        says = f"{where} is {kind}" if not at else f"{where} holds {have[at]}"
+        says = f"is {kind}" if not at else f"holds {have[at]}"
     else:
         at = np.unravel_index(np.argmax(np.where(wrong, relative, -1)), want.shape)
         kind = "close" if relative[at] < CLOSE else "value"
-        says = f"{where} is {'close but not right' if kind == 'close' else 'wrong'}"
+        says = f"is {'close but not right' if kind == 'close' else 'wrong'}"
     if want.size > ALL_SHOWN:  # the others would not tell more
         index = ", ".join(map(str, at))
-        yield Problem(kind, f"{says} at [{index}]", *write_apart(want[at], have[at]))
+        yield _problem(kind, where, says, want[at], have[at], index)
     else:
-        yield Problem(kind, says, *write_apart(want, have))
+        yield _problem(kind, where, says, want, have)
 
 
 def _same(one: Plain, other: Plain) -> bool:

@@ -51,7 +51,8 @@ class Question:
     """One question of an exercise set, as data.
 
     A number is right if it is within atol + rtol · |expected|. All cases must pass
-    for the points: a misconception that is right in most cases is still one.
+    for the points: a misconception that is right in most cases is still one. `returns`
+    names the values that are returned, if there are several.
     """
 
     id: str  # "3.2": the second question of chapter 3
@@ -63,6 +64,7 @@ class Question:
     cases: Callable[[np.random.Generator], Sequence[Case]]
     wrong: tuple[Wrong, ...]
     right: tuple[Callable, ...] = ()
+    returns: tuple[str, ...] = ()
     rtol: float = 1e-9  # tells float64 from float32, and asks for no luck
     atol: float = 1e-12
 

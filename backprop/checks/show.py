@@ -22,6 +22,8 @@ SYMBOL = {"right": "✓", "wrong": "✗", "unanswered": "○"}
 EDGE = {"right": "#009E73", "wrong": "#D55E00", "unanswered": "#808080"}
 ALL_SHOWN = 6  # items of an axis up to which all are shown
 MAX_LINE = 300  # characters of a written value
+MAX_SAID = 3  # problems of a case that are put into words, others are only named
+SHORT = 24  # characters of a value that finds a place in a line
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Problem:
     says: str
     expected: str = ""
     got: str = ""
+    where: str = ""  # what was expected and got: a name, "" of the one returned value
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,16 @@ class Verdict:
         """Say it on a terminal."""
         lines = [f"{SYMBOL[self.status]} {_title(self)} · {_score(self)}"]
         lines += [f"  {sentence}" for sentence in self.advice]
-        for case, details in _rows(self):
-            lines.append(f"  {SYMBOL[case.status]} {_summary(case)}")
+        for status, summary, details in _rows(self):
+            lines.append(f"  {SYMBOL[status]} {summary}")
             lines += [indent(details, " " * 6)] if details else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         items = [
-            f'<li style="margin:.1em 0">{_mark(case.status)} {escape(_summary(case))}'
+            f'<li style="margin:.1em 0">{_mark(status)} {escape(summary)}'
             f"{_block(details)}</li>"
-            for case, details in _rows(self)
+            for status, summary, details in _rows(self)
         ]
         return _frame(
             self.status,
@@ -193,7 +196,9 @@ def _items(values: Sequence, digits: int, brackets: str) -> str:
         return f"({texts[0]},)"
     is_array = isinstance(values, np.ndarray)
     matrix = is_array and values.ndim == 2 and values.shape[1] > 1
-    return brackets[0] + (",\n " if matrix else ", ").join(texts) + brackets[1]
+    apart = matrix or any("\n" in text for text in texts)  # each begins its own line
+    texts = [text.replace("\n", "\n ") for text in texts]
+    return brackets[0] + (",\n " if apart else ", ").join(texts) + brackets[1]
 
 
 def _title(verdict: Verdict) -> str:
@@ -206,27 +211,41 @@ def _score(verdict: Verdict) -> str:
     return f"{verdict.points} of {verdict.max_points} points"
 
 
-def _summary(case: CaseResult) -> str:
-    problems = "; ".join(problem.says for problem in case.problems)
-    return f"{case.label}: {problems}" if problems else case.label
+def _summary(case: CaseResult, is_first: bool) -> str:
+    """Say what is wrong in one line, which holds short numbers if nothing else does."""
+    said = [problem.says for problem in case.problems[:MAX_SAID]]
+    if left := case.problems[MAX_SAID:]:
+        said.append("also " + ", ".join(p.where or p.says for p in left))
+    if not is_first and len(case.problems) == 1:
+        (problem,) = case.problems
+        if 0 < len(problem.expected) <= SHORT and len(problem.got) <= SHORT:
+            said[0] += f" (expected {problem.expected}, got {problem.got})"
+    return f"{case.label}: {'; '.join(said)}" if said else case.label
 
 
-def _rows(verdict: Verdict) -> Iterable[tuple[CaseResult, str]]:
-    """Give each case with its details: the first failure in full, others in brief."""
+def _rows(verdict: Verdict) -> Iterable[tuple[Status, str, str]]:
+    """Give each case in one line, and the details of the first failure."""
     first = next((case for case in verdict.cases if case.problems), None)
     for case in verdict.cases:
-        pairs = list(case.details) if case is first else []
-        for problem in case.problems:
-            if problem.expected:
-                pairs += [("expected", problem.expected), ("got", problem.got)]
-        width = max((len(name) for name, _ in pairs), default=0)
-        margin = "\n" + " " * (width + 2)
-        yield (
-            case,
-            "\n".join(
-                f"{name:{width}}  " + text.replace("\n", margin) for name, text in pairs
-            ),
-        )
+        details = _details(case) if case is first else ""
+        yield case.status, _summary(case, case is first), details
+
+
+def _details(case: CaseResult) -> str:
+    """Write what the case takes, and what was expected and got."""
+    pairs = list(case.details)
+    for problem in case.problems[:MAX_SAID]:
+        if problem.expected:
+            name = f" {problem.where}" if problem.where else ""
+            pairs += [
+                (f"expected{name}", problem.expected),
+                (f"got{name}", problem.got),
+            ]
+    width = max((len(name) for name, _ in pairs), default=0)
+    margin = "\n" + " " * (width + 2)
+    return "\n".join(
+        f"{name:{width}}  " + text.replace("\n", margin) for name, text in pairs
+    )
 
 
 def _mark(status: Status) -> str:
