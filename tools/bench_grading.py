@@ -4,14 +4,13 @@ Ours grades a class with every attack in it. otter-grader and nbgrader, installe
 each other in an environment of their own, grade 500 copies of the solution of set 3
 against equivalent tests, which takes about an hour (`--copies` for fewer), and those
 attacks that do no harm outside of a sandbox; all of it in bubblewrap all the same.
-A submission's time is that of one processor, so that other work hardly matters.
+Of the others, what is timed is the processor, so that other work hardly matters.
 """
 
 import argparse
 import csv
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -47,6 +46,15 @@ HARMLESS = (
     "writes-outside",
 )
 SECONDS = 30  # after which a grader counts as hung by one submission
+
+# Runs a command, and adds the seconds of its processes to a file.
+TIMED = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[2:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], "a") as file:
+    print(used.ru_utime + used.ru_stime, file=file)
+"""
 
 COMPARE = """
 import copy
@@ -107,12 +115,6 @@ def cases(question) -> Iterator[str]:
             yield f"case({question.function}, {args!r}, {value!r}, {after!r})"
 
 
-def processor_time() -> float:
-    """Return the seconds that all processes so far, which have ended, took."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 # --- ours -----------------------------------------------------------------------------
 
 
@@ -131,11 +133,10 @@ def ours(folder: Path, workers: int) -> None:
     copies.mkdir()
     for i in range(CLASS):
         shutil.copy(SOLUTION, copies / f"student{i:03}.ipynb")
-    used, records = processor_time(), grade(copies, folder / "out", workers)[0]
-    used = processor_time() - used
+    records, _ = grade(copies, folder / "out", workers)
     print(
-        f"ours: {used / CLASS:.3f} s each, {CLASS} copies, "
-        f"{sum(r['points'] == 15 for r in records)} with all points"
+        f"ours: {sum(r['seconds'] for r in records) / CLASS:.3f} s each, {CLASS} "
+        f"copies, {sum(r['points'] == 15 for r in records)} with all points"
     )
 
     submissions = folder / "class"
@@ -165,7 +166,8 @@ def ours(folder: Path, workers: int) -> None:
 def in_sandbox(folder: Path, command: list[str], seconds: float) -> float | None:
     """Run a command that sees the system and may write to `folder` only.
 
-    Return the seconds it took, None if it took too long.
+    Return the seconds it took, None if it took too long. The seconds of the processor
+    are added to the file `used` in there.
     """
     program = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     program += ["--bind", str(folder), str(folder)]
@@ -181,7 +183,7 @@ def in_sandbox(folder: Path, command: list[str], seconds: float) -> float | None
     start = time.perf_counter()
     try:
         subprocess.run(
-            [*program, *command],
+            [*program, sys.executable, "-c", TIMED, str(folder / "used"), *command],
             cwd=folder,
             timeout=seconds,
             stdout=subprocess.DEVNULL,
@@ -321,9 +323,9 @@ class Nbgrader:
 
 def theirs(grader: Otter | Nbgrader, copies: int) -> None:
     """Time copies of the solution, then try the attacks; print what came of it."""
-    used = processor_time()
+    (grader.folder / "used").unlink(missing_ok=True)
     points = grader.grade_copies(copies)
-    used = processor_time() - used
+    used = sum(map(float, (grader.folder / "used").read_text().split()))
     print(
         f"{grader.name}: {used / copies:.2f} s each, {copies} copies, "
         f"{points.count(15)} with all points",
