@@ -706,6 +706,16 @@ def first_two(H):
 
 
 @wrong(
+    "The first rate is right. In the second, c[-2] is the second largest curvature: "
+    "the smallest only if there are two weights, and with one there is none. The "
+    "smallest is c[0]: section 4.5."
+)
+def last_two(H):
+    c = np.linalg.eigvalsh(H)
+    return 2 / c[-1], 2 / (c[-2] + c[-1])
+
+
+@wrong(
     "The first rate is right. At your second, 1/c, the steepest direction is done in "
     "one step and all others wait for the shallow one. Give a little of the first to "
     "the last: make their factors equal: section 4.5."
@@ -1178,6 +1188,7 @@ QUESTIONS = (
             unsorted,
             eigh_not_unpacked,
             first_two,
+            last_two,
             steep_in_one_step,
             mean_curvature,
             sum_of_curvatures,
