@@ -9,6 +9,9 @@ import pytest
 
 from backprop.checks import QUESTIONS
 from backprop.checks.judge import judge, outcomes_of
+from backprop.gradcheck import numerical_gradient
+from backprop.losses import binary_cross_entropy
+from backprop.neuron import sigmoid
 
 ROOT = Path(__file__).parents[1]
 SEEDS = range(3)
@@ -821,6 +824,40 @@ def test_wrong_answers_fail_with_their_own_hint(question, wrong):
         assert verdict.advice == (wrong.hint,) and verdict.points == 0
         # Under @wrong a function's own name is not the function any more.
         assert "'Wrong' object" not in repr(verdict), f"{wrong.name} calls itself"
+
+
+def slopes_of_the_neuron(measure, x, y, w, b):
+    d = measure(lambda v: (sigmoid(x @ v[:-1] + v[-1]) - y) ** 2 / 2, np.append(w, b))
+    return d[:-1], d[-1]
+
+
+def slope_of_each(measure, z):
+    z = np.asarray(z, dtype=float)
+    return np.reshape([measure(sigmoid, v) for v in z.ravel()], z.shape)
+
+
+# These ask for a derivation. What `measure` finds with central differences has too few
+# digits, whichever h it takes and whatever numbers a seed draws.
+MEASURED = {
+    "2.1": lambda measure, x: measure(lambda v: np.exp(np.sin(v**2)), x),
+    "2.2": lambda measure, w, x: tuple(
+        measure(lambda v: v[0] * np.sin(v[0] * v[1]) + v[1], np.array([w, x]))
+    ),
+    "3.2": lambda measure, z, a: (slope_of_each(measure, z), a * (1 - a)),
+    "3.3": slopes_of_the_neuron,
+    "4.2": lambda measure, z, y: measure(lambda v: binary_cross_entropy(v, y)[0], z),
+}
+
+
+@pytest.mark.parametrize("h", [1e-4, 1e-5, 1e-6, 1e-7])
+@pytest.mark.parametrize("id", MEASURED)
+def test_what_is_measured_instead_of_derived_fails_at_every_seed(id, h):
+    def measured(*args):
+        return MEASURED[id](lambda f, v: numerical_gradient(f, v, h), *args)
+
+    for seed in range(30):
+        verdict = verdict_on(QUESTIONS[id], measured, seed)
+        assert verdict.status == "wrong" and not verdict.misconception, f"seed {seed}"
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
