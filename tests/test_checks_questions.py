@@ -186,6 +186,7 @@ MENTIONS = {
         "hands_on_too_early": "as soon as it has heard from someone",
         "mean_over_users": "number of users",
         "as_in_the_chapter": "the node gives and its inputs receive",
+        "pasted_from_the_chapter": "word for word",
         "only_what_was_reached": "some nodes have none",
         "no_such_key": "no such key",
     },

@@ -375,7 +375,7 @@ def _paths_cases(rng: np.random.Generator) -> list[Case]:
         Case("dead ends", (_users(rng, "ab ac bd cd be ef"), "a", "d")),
         Case("a slope of 0", (zero, "a", "L")),
         Case("no path", (_users(rng, "ab bc"), "c", "a")),
-        Case("from a node to itself", (_users(rng, "ab bc"), "b", "b")),
+        Case("from a node to itself", (_users(rng, "pq qr"), "q", "q")),
         Case("a ladder of 4 rungs", (_users(rng, LADDER), "a", "i")),
     ]
 
@@ -940,6 +940,16 @@ def as_in_the_chapter(inputs, order, end):
 
 
 @wrong(
+    "This is the function of section 2.5 word for word: it returns its work as well, "
+    "and it reads a dict of who uses a node. Here the dict says what a node is made "
+    "of, and the slopes alone are returned."
+)
+def pasted_from_the_chapter(inputs, order, end):
+    d = as_in_the_chapter.function(inputs, order, end)
+    return d, sum(map(len, inputs.values()))
+
+
+@wrong(
     "The slopes are right, and some nodes have none. A node from which no path leads "
     "to the end has the slope 0: the sum over no paths at all. Start every node of "
     "`order` with 0: section 2.5."
@@ -1121,6 +1131,7 @@ QUESTIONS = (
             hands_on_too_early,
             mean_over_users,
             as_in_the_chapter,
+            pasted_from_the_chapter,
             only_what_was_reached,
             no_such_key,
         ),
