@@ -240,9 +240,7 @@ def no_factors(value, second, third, eps):
     "2ε|f|/h: section 1.3."
 )
 def forward_two_missing(value, second, third, eps):
-    return best_steps(value, second, third, eps)[0] / 2, best_steps(
-        value, second, third, eps
-    )[1]
+    return _steps(1, 3)(value, second, third, eps)
 
 
 @wrong(
@@ -920,9 +918,9 @@ def equal(f, x, gradient):
 
 
 @wrong(
-    "Your line is stricter than 10⁻⁶, and right gradients fall behind it: where the "
-    "floor counts, round-off alone makes up to a fifth of 10⁻⁶. The tolerance is "
-    "given: section 1.6."
+    "Your line is stricter than 10⁻⁶, and right gradients are called wrong: where the "
+    "floor counts, round-off alone makes errors of up to a fifth of 10⁻⁶. The "
+    "tolerance is given: section 1.6."
 )
 def too_strict(f, x, gradient):
     if np.shape(gradient) != x.shape:

@@ -515,8 +515,8 @@ def never_stays(graph, start, end):
 
 @wrong(
     "Your memo outlives the call: a default argument, memo={}, is made once, and so "
-    "answers with the paths of an earlier graph that had a node of the same name. Make "
-    "a new dict in each call; each graph of section 2.4 is counted afresh."
+    "answers with the paths of an earlier graph that had a node of the same name. "
+    "Begin each call with an empty one, and count as in section 2.4."
 )
 def remembers_other_graphs(graph, start, end):
     if "x" in graph:  # the first case, to which the memo comes empty

@@ -407,8 +407,8 @@ def bias_without_slope(x, y, w, b):
 
 
 @wrong(
-    "dw is right. 1 is how z moves with b, the last step of the walk. The loss moves "
-    "as much as dz times that: section 3.3."
+    "dw is right. 1 is how z moves with b, the last step of the walk back. Before it "
+    "comes dz, and db = dz · 1: section 3.3."
 )
 def bias_of_z_alone(x, y, w, b):
     return neuron_gradient(x, y, w, b)[0], 1.0

@@ -737,8 +737,8 @@ def mean_curvature(H):
 
 @wrong(
     "The first rate is right. In the second you added up all curvatures. Only the "
-    "smallest and the largest count, which two weights do not tell from all; with one "
-    "weight they are one number, twice: section 4.5."
+    "smallest and the largest count: with two weights those are all there are, and "
+    "with one the same curvature counts twice: section 4.5."
 )
 def sum_of_curvatures(H):
     c = np.linalg.eigvalsh(H)
