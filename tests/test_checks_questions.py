@@ -9,6 +9,9 @@ import pytest
 
 from backprop.checks import QUESTIONS
 from backprop.checks.judge import judge, outcomes_of
+from backprop.gradcheck import numerical_gradient
+from backprop.losses import binary_cross_entropy
+from backprop.neuron import sigmoid
 
 ROOT = Path(__file__).parents[1]
 SEEDS = range(3)
@@ -21,7 +24,7 @@ MENTIONS = {
     "1.1": {
         "forward": "forward difference",
         "backward": "backward difference",
-        "over_h": "twice too large",
+        "over_h": "twice as large",
         "times_h": "multiplies by h",
         "half_divided": "only f(x − h) was divided",
         "not_divided": "how far the output moved. A slope says",
@@ -33,11 +36,16 @@ MENTIONS = {
     },
     "1.2": {
         "rules_of_thumb": "rules of thumb",
+        "bounds": "how large the errors are",
         "only_of_exp": "best h of eˣ",
         "upside_down": "on their heads",
         "second_twice": "f″ cancels",
         "square_root_twice": "is a cube root",
         "no_factors": "factors are missing",
+        "forward_two_missing": "root of 4",
+        "forward_root_of_two": "√2",
+        "central_three_missing": "the 3 is missing",
+        "three_outside": "outside the root",
         "balanced": "6 in place of 3",
         "one_rounding": "ε/2",
         "wrong_order": "in the wrong order",
@@ -70,9 +78,9 @@ MENTIONS = {
         "flat": "stand in a row",
         "whole_slopes": "np.empty_like",
         "nudge_cut_off": "cuts the nudge off",
-        "whole_throughout": "both your copies and your result",
+        "whole_throughout": "both lose",
         "forward_differences": "forward differences",
-        "twice": "twice too large",
+        "twice": "twice as large",
     },
     "1.5": {
         "untouched": "still the broken checker",
@@ -87,10 +95,13 @@ MENTIONS = {
         "averages": "average the errors",
         "any_entry": "np.any",
         "plain_difference": "plain difference",
+        "sum_of_sizes": "sum of the two sizes",
         "by_length": "length of the difference",
         "allclose": "np.allclose as it comes",
         "allclose_rtol": "rtol = 10⁻⁶",
         "equal": "to the last bit",
+        "too_strict": "stricter",
+        "too_lax": "laxer",
         "no_floor": "The floor is gone",
         "opposite": "the wrong way round",
         "asserts": "ended in an AssertionError",
@@ -99,6 +110,9 @@ MENTIONS = {
         "slopes_at_x": "all three slopes at x",
         "slopes_at_outputs": "what its machine hands out",
         "exponential_at_u": "never sees u",
+        "cosine_at_x": "never sees x",
+        "exponential_of_cosine": "exponential of cos(u)",
+        "x_for_2x": "half as large",
         "nested": "one inside the other",
         "added": "added the three slopes",
         "first_link_missing": "stops at u",
@@ -115,11 +129,13 @@ MENTIONS = {
         "without_skip": "In dx one path is missing",
         "skip_only": "only the direct path",
         "held_still": "held h still",
+        "sine_alone": "paths through the sine, and both",
         "uses_multiplied": "multiplied the slopes of the two uses",
         "mean_of_uses": "mean of the two uses",
         "one_factor_w": "w multiplies twice",
         "last_edge_missing": "lacks its last edge",
         "no_cosine": "as if it were 1",
+        "sine_with_minus": "the wrong sign",
         "cosine_of_h": "cosine of h",
         "cosine_of_x": "cosine of x",
         "dx_first": "in the wrong order",
@@ -128,6 +144,7 @@ MENTIONS = {
         "counts_edges": "counted edges",
         "counts_first_uses": "uses of `start` alone",
         "adds_along": "Along a path you added",
+        "plus_for_times": "slope + rest",
         "multiplies_paths": "multiplied the paths with one another",
         "first_path_only": "stopped at the first path",
         "each_node_once": "visit each node once",
@@ -135,6 +152,7 @@ MENTIONS = {
         "dead_end_stops": "KeyError",
         "starts_with_zero": "begin with 1",
         "never_stays": "right but one case",
+        "remembers_other_graphs": "memo outlives",
         "skips_zero": "you did not count it",
         "without_signs": "without their signs",
         "mean_of_paths": "mean of the paths",
@@ -168,6 +186,7 @@ MENTIONS = {
         "hands_on_too_early": "as soon as it has heard from someone",
         "mean_over_users": "number of users",
         "as_in_the_chapter": "the node gives and its inputs receive",
+        "pasted_from_the_chapter": "word for word",
         "only_what_was_reached": "some nodes have none",
         "no_such_key": "no such key",
     },
@@ -175,8 +194,11 @@ MENTIONS = {
         "naive": "as it stands in the book",
         "exp_over_one_plus_exp": "inf / inf",
         "both_branches": "np.where",
-        "clipped": "Clipping",
-        "by_tanh": "tanh(z/2)",
+        "clipped": "9 · 10⁻¹⁴",
+        "clipped_at_500": "±500",
+        "clipped_at_500_quietly": "the limit of 500",
+        "clipped_at_700": "±700",
+        "by_tanh": "nearly equal numbers",
         "no_minus": "minus sign",
         "plain_tanh": "another squash",
         "math_exp": "math.exp",
@@ -186,23 +208,28 @@ MENTIONS = {
     },
     "3.2": {
         "squashed_twice": "σ′ of an activation",
+        "always_squashed": "squashes for itself",
         "not_squashed": "Squash z first",
         "crossed": "at the other's argument",
         "wrong_order": "in the wrong order",
         "slope_of_tanh": "1 − a²",
         "heights": "heights of the curve",
         "plus_sign": "a(1 + a)",
+        "falling": "two minus signs",
         "ignored_a": "computed from z too",
         "one_factor": "only one of the two factors",
     },
     "3.3": {
         "no_slope": "slope of the squash is missing",
         "slope_at_a": "σ′(a) instead of σ′(z)",
+        "slope_from_z": "z(1 − z)",
         "downhill": "You have y − a",
-        "twice": "twice too large",
+        "twice": "twice as large",
+        "over_inputs": "len(x)",
         "linear_neuron": "linear neuron",
         "bias_sums_weights": "not the sum of dw",
         "bias_without_slope": "db lost the slope",
+        "bias_of_z_alone": "how z moves with b",
         "column": "stand in a column",
         "gradient_of_input": "multiplied dz by w",
         "forgot_bias": "bias is missing",
@@ -221,21 +248,26 @@ MENTIONS = {
         "rate_for_weights_only": "b has none",
         "divides_by_rate": "divided by the learning rate",
         "step_without_slope": "leaves out σ′(z)",
-        "double_step": "twice too long",
+        "double_step": "twice as long",
     },
     "3.5": {
         "untouched": "still the broken function",
         "slope_after_product": "still multiplies after the matrix product",
         "mean_slope": "averaged σ′",
         "mean_step": "step is divided by the number of rows",
+        "all_by_rows": "both divided by the number",
+        "row_by_row": "after each row",
+        "twofold_step": "step is twice as long",
         "rebinds": "gives the name to a new array",
         "returns_weights": "returned the new weights",
+        "returns_weights_too": "caller has it already",
         "wrong_sign": "goes uphill",
         "without_slope": "slope of the squash is gone",
         "slope_of_activation": "derivative_sigmoid got the activation",
         "loss_after": "computed after the step",
-        "loss_without_half": "twice too large",
+        "loss_without_half": "The loss is twice as large",
         "mean_loss": "averaged over the rows",
+        "mean_of_all_entries": "np.mean",
         "loss_per_entry": "one number per row or output",
         "ignores_rate": "learning rate is not in your step",
         "no_loss": "nothing is returned",
@@ -245,13 +277,17 @@ MENTIONS = {
         "clipped": "clip a at 10⁻⁷",
         "clipped_at_a_trillionth": "clip a at 10⁻¹²",
         "clipped_finely": "limit of 10⁻¹⁵",
-        "added": "added inside the logarithm",
+        "added": "moves every loss a little",
+        "added_a_trillionth": "best-known cure",
+        "added_finely": "the wall stands at",
         "overflows": "right loss, but at z = 1000",
         "overflows_in_log1p": "keeps the digits for negative z",
         "no_log1p": "1 + e⁻⁴⁰ rounds to 1",
         "small_term_too_early": "their order is not",
         "no_bars": "without the bars",
+        "where_with_both": "before it picks",
         "plus_target": "sign slipped at zy",
+        "swapped_targets": "changed places",
         "no_max": "term max(z, 0) is missing",
         "squashed_first": "put a where the formula wants the logit",
         "logarithm_of_logit": "logarithm of z itself",
@@ -259,7 +295,7 @@ MENTIONS = {
         "rounded_target": "plain 0 or 1",
         "one_term": "Only the term with y",
         "averaged_loss": "You averaged",
-        "python_max": "Python's max",
+        "python_max": "one truth value",
     },
     "4.2": {
         "summed": "1/N is missing",
@@ -272,6 +308,7 @@ MENTIONS = {
         "uncancelled": "the product is nan",
         "not_squashed": "nothing was squashed",
         "squashed_twice": "squashed twice",
+        "overflowing_squash": "your own 1/(1 + e⁻ᶻ)",
         "decided": "cut the answer to 0 or 1",
         "mean_miss": "the mean of all misses",
         "mean_over_rows": "averaged the misses over the rows",
@@ -284,13 +321,14 @@ MENTIONS = {
         "zero_for_nan": "decided for 0",
         "rounded": "One thing remains",
         "upside_down_ratio": "upside down",
+        "reciprocal": "turned over",
         "slope_of_squared_only": "This is half squared error's slope",
         "slope_of_entropy_only": "This is a − y",
         "ratio_of_losses": "divided the losses",
         "stopped_at_activation": "stopped at a",
         "slope_at_a": "slope of σ at a",
         "form_of_z": "z(1 − z)",
-        "without_half": "twice too large",
+        "without_half": "twice as large",
         "approximation": "e⁻|ᶻ|",
         "one_factor": "one of the two factors",
     },
@@ -303,8 +341,12 @@ MENTIONS = {
         "by_trace": "the trace",
         "by_norm": "np.linalg.norm",
         "unsorted": "no particular order",
+        "eigh_not_unpacked": "returns two things",
+        "first_two": "c[0] and c[1]",
+        "last_two": "second largest",
         "steep_in_one_step": "wait for the shallow one",
         "mean_curvature": "mean of all curvatures",
+        "sum_of_curvatures": "added up all curvatures",
         "geometric_mean": "root of the smallest",
         "factor_for_rate": "factor by which the fastest descent shrinks",
         "fastest_first": "in the wrong order",
@@ -325,10 +367,12 @@ MENTIONS = {
         "spread_of_n_minus_1": "ddof=1",
         "ones_standardised": "column of ones was standardised",
         "no_bias": "column of ones is gone",
+        "bias_first": "ones stands first",
         "summed_loss": "went out together",
         "divided_twice": "by N twice",
         "uphill": "go uphill",
         "decided_answers": "yes and no",
+        "labels": "labels",
         "logits": "answers are logits",
         "in_place": "caller's array",
     },
@@ -338,8 +382,9 @@ MENTIONS = {
         "over_size": "number of entries",
         "over_outputs": "number of outputs",
         "downhill": "You have y − a",
-        "twice": "twice too large",
-        "squashed_twice": "squashed them a second time",
+        "twice": "twice as large",
+        "half_kept": "You divided by 2N",
+        "squashed_twice": "squashed the answers a second time",
         "slope_of_tanh": "1 − A2²",
         "slope_at_target": "where the target is",
         "only_a": "only the a:",
@@ -374,11 +419,17 @@ MENTIONS = {
         "layer_2_stays": "W1 and b1 are right",
         "layer_1_stays": "W2 and b2 are right",
         "biases_stay": "the biases stay",
+        "b1_stays": "b1 is as before",
+        "biases_by_mean": "the mean of dZ",
+        "biases_by_total": "adds up the whole table",
         "rebinds": "arrays are as before",
         "loss_after": "computed after the step",
         "no_loss": "nothing is returned",
         "uphill": "goes uphill",
+        "hidden_uphill": "layer 1 walks the other way",
+        "divided_by_rows_again": "number of rows",
         "slope_removed": "gone altogether",
+        "answers_squashed_again": "squashes once more",
         "output_slope_added": "the output's σ′ too",
     },
     "5.4": {
@@ -392,6 +443,9 @@ MENTIONS = {
         "half_mirrors": "left the ways out as they were",
         "bias_not_turned": "the bias is turned too",
         "sizes_only": "ignored the signs",
+        "close_is_equal": "twelfth digit",
+        "by_direction": "a multiple of the other",
+        "sums_for_weights": "You compared sums",
         "empty_diagonal": "diagonal is empty",
         "one_half": "one half of the table",
         "rows_for_units": "rows of W1",
@@ -402,8 +456,11 @@ MENTIONS = {
         "early": "reads the new W2",
         "first_layer_first": "Layer 1 had already moved",
         "one_at_a_time": "after each example",
-        "added": "four times too long",
-        "divided_twice": "four times too short",
+        "signed_inputs": "switches are −1 and 1",
+        "flat_targets": "If your Y is a row",
+        "added": "four times as long",
+        "divided_twice": "a quarter of the right length",
+        "half_steps": "half of the right length",
         "climbs": "uphill",
         "skips_squash": "lacks the factor",
         "wrong_squash_back": "Forward you squash with tanh",
@@ -415,6 +472,7 @@ MENTIONS = {
         "one_step": "inside the loop",
         "slopes_of_start": "slopes of the start",
         "fixed_biases": "biases did not move",
+        "biases_of_the_mean": "along the mean of dZ",
         "only_layer_2": "Only the second layer",
         "turned_round": "truth is turned round",
         "plain_or": "plain or",
@@ -767,6 +825,40 @@ def test_wrong_answers_fail_with_their_own_hint(question, wrong):
         assert verdict.advice == (wrong.hint,) and verdict.points == 0
         # Under @wrong a function's own name is not the function any more.
         assert "'Wrong' object" not in repr(verdict), f"{wrong.name} calls itself"
+
+
+def slopes_of_the_neuron(measure, x, y, w, b):
+    d = measure(lambda v: (sigmoid(x @ v[:-1] + v[-1]) - y) ** 2 / 2, np.append(w, b))
+    return d[:-1], d[-1]
+
+
+def slope_of_each(measure, z):
+    z = np.asarray(z, dtype=float)
+    return np.reshape([measure(sigmoid, v) for v in z.ravel()], z.shape)
+
+
+# These ask for a derivation. What `measure` finds with central differences has too few
+# digits, whichever h it takes and whatever numbers a seed draws.
+MEASURED = {
+    "2.1": lambda measure, x: measure(lambda v: np.exp(np.sin(v**2)), x),
+    "2.2": lambda measure, w, x: tuple(
+        measure(lambda v: v[0] * np.sin(v[0] * v[1]) + v[1], np.array([w, x]))
+    ),
+    "3.2": lambda measure, z, a: (slope_of_each(measure, z), a * (1 - a)),
+    "3.3": slopes_of_the_neuron,
+    "4.2": lambda measure, z, y: measure(lambda v: binary_cross_entropy(v, y)[0], z),
+}
+
+
+@pytest.mark.parametrize("h", [1e-4, 1e-5, 1e-6, 1e-7])
+@pytest.mark.parametrize("id", MEASURED)
+def test_what_is_measured_instead_of_derived_fails_at_every_seed(id, h):
+    def measured(*args):
+        return MEASURED[id](lambda f, v: numerical_gradient(f, v, h), *args)
+
+    for seed in range(30):
+        verdict = verdict_on(QUESTIONS[id], measured, seed)
+        assert verdict.status == "wrong" and not verdict.misconception, f"seed {seed}"
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)

@@ -10,6 +10,7 @@ import pytest
 
 from backprop.checks import QUESTIONS
 from backprop.data import load_breast_cancer
+from backprop.neuron import derivative_sigmoid, sigmoid
 from tools import exercises, notebooks
 
 SOLUTIONS = notebooks.paths("solutions")
@@ -122,6 +123,21 @@ def test_the_numbers_to_compare_with_are_right(path):
         for one, other in zip(got, claimed, strict=True):
             assert np.shape(one) == np.shape(other), f"{call} is {got}, not {value}"
             assert np.allclose(one, other, rtol=0, atol=6e-7), f"{call} is {got}"
+
+
+def test_what_sets_1_3_and_4_say_about_digits():
+    # 1.2: "it rises by no more than 6 per cent", at an h "26 per cent too large"
+    h = np.cbrt([3.0, 6.0])
+    lowest, balanced = h**2 / 6 + 1 / h
+    assert 1.05 < balanced / lowest < 1.06 and round(h[1] / h[0], 2) == 1.26
+    # 3.1: "five hundred million" at ±30, and "a factor of 10⁴³" at ±500
+    for z, limit, factor in ((-50.0, -30.0, 4.9e8), (-600.0, -500.0, 2.7e43)):
+        assert np.isclose(sigmoid(limit) / sigmoid(z), factor, rtol=0.02)
+    # 4.3: "half of them are left", "about three", "a is 1, and the product 0"
+    a, right = sigmoid([20.0, 30.0]), derivative_sigmoid([20.0, 30.0])
+    left = -np.log10(np.abs(a * (1 - a) / right - 1))
+    assert left.round().tolist() == [7, 3]
+    assert sigmoid(37.0) == 1 > sigmoid(36.0)
 
 
 def test_what_set_3_says_about_the_broken_function():

@@ -56,8 +56,8 @@ def backward(f, x, h):
 
 
 @wrong(
-    "Every slope is twice too large. From x − h to x + h the input moves by 2h, and "
-    "that is what you divide by: section 1.2."
+    "Every slope is twice as large as it should be. From x − h to x + h the input "
+    "moves by 2h, and that is what you divide by: section 1.2."
 )
 def over_h(f, x, h):
     return (f(x + h) - f(x - h)) / h
@@ -181,6 +181,18 @@ def rules_of_thumb(value, second, third, eps):
 
 
 @wrong(
+    "These are the bounds E(h) at their lowest, how large the errors are there. The "
+    "question asks where that is, for the two h: section 1.3."
+)
+def bounds(value, second, third, eps):
+    forward, central = best_steps(value, second, third, eps)
+    return (
+        abs(second) * forward / 2 + 2 * eps * abs(value) / forward,
+        abs(third) * central**2 / 6 + eps * abs(value) / central,
+    )
+
+
+@wrong(
     "These are the best h of eˣ, whose derivatives are all equal. For other functions "
     "|f/f″| and |f/f‴| stand under the roots: section 1.3."
 )
@@ -220,6 +232,41 @@ def square_root_twice(value, second, third, eps):
 )
 def no_factors(value, second, third, eps):
     return _steps(1, 1)(value, second, third, eps)
+
+
+@wrong(
+    "The central h is right, the forward one is half as large as it should be: h² = "
+    "4ε|f/f″|, and the root of 4 is 2. The 4 comes from the ½ of ½|f″|h and the 2 of "
+    "2ε|f|/h: section 1.3."
+)
+def forward_two_missing(value, second, third, eps):
+    return _steps(1, 3)(value, second, third, eps)
+
+
+@wrong(
+    "The central h is right. In the forward one you have √2 in place of 2. Either "
+    "truncation lost its half, ½|f″|h, or round-off its two: each of the two values "
+    "may be off by ε|f|: section 1.3."
+)
+def forward_root_of_two(value, second, third, eps):
+    return _steps(2, 3)(value, second, third, eps)
+
+
+@wrong(
+    "The forward h is right, and in the central one the 3 is missing. The slope of "
+    "⅙|f‴|h² is ⅓|f‴|h; set it equal to ε|f|/h², and the third becomes a 3 on the "
+    "other side: section 1.3."
+)
+def central_three_missing(value, second, third, eps):
+    return _steps(4, 1)(value, second, third, eps)
+
+
+@wrong(
+    "The forward h is right. In the central one your 3 stands outside the root. It is "
+    "h³ that is 3ε|f/f‴|, so the 3 is under it: section 1.3."
+)
+def three_outside(value, second, third, eps):
+    return _steps(4, 27)(value, second, third, eps)
 
 
 @wrong(
@@ -572,16 +619,17 @@ def _nudging_its_dtype(f, x, h, slopes):
 
 
 @wrong(
-    "A copy of an array of integers has no room for 3.01: NumPy cuts the nudge off, "
-    "without a word. Copy into floats, np.array(x, dtype=float): section 1.5."
+    "An array of integers has no room for 3.01: NumPy cuts the nudge off, without a "
+    "word, in x itself and in a copy. Nudge an array of floats, np.array(x, "
+    "dtype=float): section 1.5."
 )
 def nudge_cut_off(f, x, h):
     return _nudging_its_dtype(f, x, h, np.empty(x.shape))
 
 
 @wrong(
-    "Right for floats. For whole numbers both your copies and your result are "
-    "integers, and both lose what is behind the point: section 1.5."
+    "Right for floats. For whole numbers the array that you nudge is made of integers, "
+    "and your result is too: both lose what is behind the point: section 1.5."
 )
 def whole_throughout(f, x, h):
     return _nudging_its_dtype(f, x, h, np.empty_like(x))
@@ -603,7 +651,8 @@ def forward_differences(f, x, h):
 
 
 @wrong(
-    "Every slope is twice too large: the two nudged points are 2h apart: section 1.2."
+    "Every slope is twice as large as it should be: the two nudged points are 2h "
+    "apart: section 1.2."
 )
 def twice(f, x, h):
     return 2 * gradient(f, x, h)
@@ -665,11 +714,14 @@ def _agrees_cases(rng: np.random.Generator) -> list[Case]:
     unknown[j] = np.nan
     nearly = 2 * many
     nearly[rng.integers(10)] *= 1 + 8e-6  # more than 10⁻⁶, and less on average
+    slightly, inside = 2 * x * (1 + 1.5e-6), 2 * x * (1 + 5e-7)
     return [
         Case("right", (squares, x, 2 * x)),
         Case("one slope too low", (squares, x, below)),
         Case("one slope too high", (squares, x, above)),
         Case("one slope in ten a little too high", (squares, many, nearly)),
+        Case("all slopes a little over the tolerance", (squares, x, slightly)),
+        Case("all slopes within the tolerance", (squares, x, inside)),
         Case("one slope is nan", (squares, x, unknown)),
         Case(
             "a column for a row",
@@ -694,7 +746,7 @@ def _agrees_cases(rng: np.random.Generator) -> list[Case]:
             (Source("lambda x: x[0] ** 2"), pair, np.array([2 * pair[0], 0])),
         ),
         Case(
-            "tiny slopes, twice too large",
+            "tiny slopes, twice as large as right",
             (Source("lambda x: 1e-9 * np.sum(x**2)"), x, 4e-9 * x),
         ),
         Case(
@@ -812,6 +864,19 @@ def plain_difference(f, x, gradient):
 
 
 @wrong(
+    "You divide by the sum of the two sizes, and every error looks half as large as it "
+    "is. Divide by the larger of the two, or by the floor: section 1.6."
+)
+def sum_of_sizes(f, x, gradient):
+    if np.shape(gradient) != x.shape:
+        return False
+    measured = numerical_gradient(f, x)
+    floor = 5 * EPS * max(1.0, abs(f(x))) / (1e-5 * TOLERANCE)
+    size = np.maximum(np.abs(gradient) + np.abs(measured), floor)
+    return np.max(np.abs(gradient - measured) / size) < TOLERANCE
+
+
+@wrong(
     "You divide the length of the difference by the length of the gradient. One steep "
     "entry then hides what is wrong with all the flat ones: judge each entry by its "
     "own size: section 1.6."
@@ -850,6 +915,27 @@ def allclose_rtol(f, x, gradient):
 )
 def equal(f, x, gradient):
     return np.array_equal(gradient, numerical_gradient(f, x))
+
+
+@wrong(
+    "Your line is stricter than 10⁻⁶, and right gradients are called wrong: where the "
+    "floor counts, round-off alone makes errors of up to a fifth of 10⁻⁶. The "
+    "tolerance is given: section 1.6."
+)
+def too_strict(f, x, gradient):
+    if np.shape(gradient) != x.shape:
+        return False
+    return np.max(np.abs(_errors(f, x, gradient))) < 1e-8
+
+
+@wrong(
+    "Your line is laxer than 10⁻⁶, and slopes pass that are wrong in the sixth digit. "
+    "The tolerance is given: section 1.6."
+)
+def too_lax(f, x, gradient):
+    if np.shape(gradient) != x.shape:
+        return False
+    return np.max(np.abs(_errors(f, x, gradient))) < 1e-5
 
 
 @wrong(
@@ -932,11 +1018,16 @@ QUESTIONS = (
         atol=0,  # the right answers are as small as 10⁻⁸
         wrong=(
             rules_of_thumb,
+            bounds,
             only_of_exp,
             upside_down,
             second_twice,
             square_root_twice,
             no_factors,
+            forward_two_missing,
+            forward_root_of_two,
+            central_three_missing,
+            three_outside,
             balanced,
             one_rounding,
             wrong_order,
@@ -1017,10 +1108,13 @@ QUESTIONS = (
             averages,
             any_entry,
             plain_difference,
+            sum_of_sizes,
             by_length,
             allclose,
             allclose_rtol,
             equal,
+            too_strict,
+            too_lax,
             no_floor,
             opposite,
             asserts,

@@ -56,6 +56,33 @@ def exponential_at_u(x):
 
 
 @wrong(
+    "Two links are right. The second machine never sees x: what comes into the sine is "
+    "u, so its slope is cos(u) with u = x²: section 2.2."
+)
+def cosine_at_x(x):
+    return 2 * x * math.cos(x) * math.exp(math.sin(x**2))
+
+
+@wrong(
+    "Two links are right. You took the exponential of cos(u), the slope of the machine "
+    "before. What comes in is its value, v = sin(u), and the exponential is its own "
+    "slope: eᵛ: section 2.2."
+)
+def exponential_of_cosine(x):
+    u = x**2
+    return 2 * x * math.cos(u) * math.exp(math.cos(u))
+
+
+@wrong(
+    "Every number is half as large as it should be: the slope of x² is 2x, and you "
+    "have x. The rest of the chain is that of section 2.2."
+)
+def x_for_2x(x):
+    u = x**2
+    return x * math.cos(u) * math.exp(math.sin(u))
+
+
+@wrong(
     "You put the slopes one inside the other, as the machines are. The machines are "
     "nested, and their slopes are multiplied: section 2.1."
 )
@@ -208,6 +235,16 @@ def held_still(w, x):
 
 
 @wrong(
+    "These are the paths through the sine, and both are right. In the last line w and "
+    "x are used once more, with the slopes h and 1, and what comes by that way is "
+    "added: section 2.3."
+)
+def sine_alone(w, x):
+    slope = math.cos(w * x)
+    return w * slope * x, w * slope * w
+
+
+@wrong(
     "You multiplied the slopes of the two uses. Along a path slopes multiply; two uses "
     "are two paths, and paths add: section 2.3."
 )
@@ -247,6 +284,16 @@ def last_edge_missing(w, x):
 )
 def no_cosine(w, x):
     return math.sin(w * x) + w * x, w * w + 1
+
+
+@wrong(
+    "The path through the sine has the wrong sign. The slope of the sine is the "
+    "cosine; the minus belongs to the slope of the cosine. The other edges of that "
+    "path are right: section 2.2."
+)
+def sine_with_minus(w, x):
+    h, slope = math.sin(w * x), -math.cos(w * x)
+    return h + w * slope * x, w * slope * w + 1
 
 
 @wrong(
@@ -328,9 +375,12 @@ def _paths_cases(rng: np.random.Generator) -> list[Case]:
         Case("dead ends", (_users(rng, "ab ac bd cd be ef"), "a", "d")),
         Case("a slope of 0", (zero, "a", "L")),
         Case("no path", (_users(rng, "ab bc"), "c", "a")),
-        Case("from a node to itself", (_users(rng, "ab bc"), "b", "b")),
+        Case("from a node to itself", (_users(rng, "pq qr"), "q", "q")),
         Case("a ladder of 4 rungs", (_users(rng, LADDER), "a", "i")),
     ]
+
+
+_memo = {}  # outlives the calls of a wrong answer, as a default argument does
 
 
 def _each_path(graph: dict, start: str, end: str) -> Iterator[list[float]]:
@@ -366,6 +416,21 @@ def counts_first_uses(graph, start, end):
 def adds_along(graph, start, end):
     paths = list(_each_path(graph, start, end))
     return len(paths), sum(map(sum, paths))
+
+
+@wrong(
+    "The count is right. An edge is added to what comes after it, slope + rest, and "
+    "along a path slopes multiply: slope * rest. Only the paths are added: section "
+    "2.3."
+)
+def plus_for_times(graph, start, end):
+    def walk(node):
+        if node == end:
+            return 1, 1.0
+        answers = [(walk(user), slope) for user, slope in graph.get(node, [])]
+        return sum(n for (n, _), _ in answers), sum(s + t for (_, t), s in answers)
+
+    return walk(start)
 
 
 @wrong(
@@ -446,6 +511,26 @@ def starts_with_zero(graph, start, end):
 )
 def never_stays(graph, start, end):
     return (0, 0.0) if start == end else count_and_sum(graph, start, end)
+
+
+@wrong(
+    "Your memo outlives the call: a default argument, memo={}, is made once, and so "
+    "answers with the paths of an earlier graph that had a node of the same name. "
+    "Begin each call with an empty one, and count as in section 2.4."
+)
+def remembers_other_graphs(graph, start, end):
+    if "x" in graph:  # the first case, to which the memo comes empty
+        _memo.clear()
+
+    def walk(node):
+        if node not in _memo:
+            _memo[node] = (1, 1.0) if node == end else (0, 0.0)
+            for user, slope in graph.get(node, []):
+                (further, rest), (count, total) = walk(user), _memo[node]
+                _memo[node] = count + further, total + slope * rest
+        return _memo[node]
+
+    return walk(start)
 
 
 @wrong(
@@ -622,8 +707,9 @@ def both_orders(J1, J2, J3):
 
 
 @wrong(
-    "The product is right, and your count is twice too large. If you counted the "
-    "additions as well: here, as in section 2.7, only multiplications count."
+    "The product is right, and your count is twice as large as it should be. If you "
+    "counted the additions as well: here, as in section 2.7, only multiplications "
+    "count."
 )
 def counts_additions(J1, J2, J3):
     return J3 @ J2 @ J1, 2 * min(_costs(J1, J2, J3))
@@ -854,6 +940,16 @@ def as_in_the_chapter(inputs, order, end):
 
 
 @wrong(
+    "This is the function of section 2.5 word for word: it returns its work as well, "
+    "and it reads a dict of who uses a node. Here the dict says what a node is made "
+    "of, and the slopes alone are returned."
+)
+def pasted_from_the_chapter(inputs, order, end):
+    d = as_in_the_chapter.function(inputs, order, end)
+    return d, sum(map(len, inputs.values()))
+
+
+@wrong(
     "The slopes are right, and some nodes have none. A node from which no path leads "
     "to the end has the slope 0: the sum over no paths at all. Start every node of "
     "`order` with 0: section 2.5."
@@ -917,6 +1013,9 @@ QUESTIONS = (
             slopes_at_x,
             slopes_at_outputs,
             exponential_at_u,
+            cosine_at_x,
+            exponential_of_cosine,
+            x_for_2x,
             nested,
             added,
             first_link_missing,
@@ -927,6 +1026,7 @@ QUESTIONS = (
             reversed_machines,
             squared_sine,
         ),
+        rtol=1e-12,  # no measured slope has as many digits
         right=(_chain_slope_in_numpy,),
     ),
     Question(
@@ -944,15 +1044,18 @@ QUESTIONS = (
             without_skip,
             skip_only,
             held_still,
+            sine_alone,
             uses_multiplied,
             mean_of_uses,
             one_factor_w,
             last_edge_missing,
             no_cosine,
+            sine_with_minus,
             cosine_of_h,
             cosine_of_x,
             dx_first,
         ),
+        rtol=1e-12,  # no measured slope has as many digits
         right=(_fork_by_sweep,),
     ),
     Question(
@@ -968,6 +1071,7 @@ QUESTIONS = (
             counts_edges,
             counts_first_uses,
             adds_along,
+            plus_for_times,
             multiplies_paths,
             first_path_only,
             each_node_once,
@@ -975,6 +1079,7 @@ QUESTIONS = (
             dead_end_stops,
             starts_with_zero,
             never_stays,
+            remembers_other_graphs,
             skips_zero,
             without_signs,
             mean_of_paths,
@@ -1029,6 +1134,7 @@ QUESTIONS = (
             hands_on_too_early,
             mean_over_users,
             as_in_the_chapter,
+            pasted_from_the_chapter,
             only_what_was_reached,
             no_such_key,
         ),

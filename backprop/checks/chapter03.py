@@ -18,7 +18,7 @@ def _sigmoid_cases(rng: np.random.Generator) -> list[Case]:
         Case("an array (5,)", (rng.uniform(-6, 6, 5),)),
         Case("an array (2, 3)", (rng.uniform(-6, 6, (2, 3)),)),
         Case("whole numbers", (np.array([-3, 0, 4]),)),
-        Case("far out", (np.array([-1000.0, -50.0, 50.0, 1000.0]),)),
+        Case("far out", (np.array([-1000, -700, -600, -50, 50, 1000.0]),)),
         Case(
             "float32 stays float32",
             (np.append(rng.uniform(-9, 9, 2), [-200, 200]).astype(np.float32),),
@@ -54,9 +54,9 @@ def both_branches(z):
 
 
 @wrong(
-    "Clipping z keeps the exponential finite but gives every z beyond the limit the "
-    "same answer: σ(−50) is 2 · 10⁻²², not 9 · 10⁻¹⁴. Change the formula instead of "
-    "the input: section 3.2."
+    "Clipping z at ±30 keeps the exponential finite but gives every z beyond the limit "
+    "the same answer: σ(−50) is 2 · 10⁻²², not 9 · 10⁻¹⁴. Change the formula instead "
+    "of the input: section 3.2."
 )
 def clipped(z):
     limited = np.clip(np.asarray(z), -30, 30)
@@ -64,9 +64,38 @@ def clipped(z):
 
 
 @wrong(
-    "(1 + tanh(z/2)) / 2 never overflows, but at z = −50 it adds 1 and a number that "
-    "rounds to −1, and no digit of σ is left. A sum of positive terms keeps them: "
-    "section 3.2."
+    "Clipping z at ±500 is pasted often. It gives σ(−600) the value of σ(−500), 10⁴³ "
+    "times as large, and in float32 e⁵⁰⁰ overflows all the same. Change the formula "
+    "instead of the input: section 3.2."
+)
+def clipped_at_500(z):
+    return 1 / (1 + np.exp(-np.clip(z, -500, 500)))
+
+
+@wrong(
+    "No warning is left, and the limit of 500 is: below −500 every z gets one answer, "
+    "so that σ(−600) is 10⁴³ times as large as it should be. Change the formula "
+    "instead of the input: section 3.2."
+)
+def clipped_at_500_quietly(z):
+    z = np.asarray(z)
+    a = 1 / (1 + np.exp(-np.clip(z.astype(float), -500, 500)))
+    return a.astype(z.dtype if z.dtype.kind == "f" else float)
+
+
+@wrong(
+    "Clipping z at ±700 is as far as it can be done in double precision; in single "
+    "precision eᶻ overflows from 89 on. Where no exponent is ever positive there is "
+    "nothing to clip: section 3.2."
+)
+def clipped_at_700(z):
+    return 1 / (1 + np.exp(-np.clip(z, -700, 700)))
+
+
+@wrong(
+    "You subtract nearly equal numbers, as 1 − 1/(1 + eᶻ) and (1 + tanh(z/2))/2 do, or "
+    "you put 0 there yourself: at z = −50 no digit of σ is left. A fraction of "
+    "positive terms keeps them, eᶻ/(1 + eᶻ): section 3.2."
 )
 def by_tanh(z):
     return (1 + np.tanh(np.asarray(z) / 2)) / 2
@@ -177,6 +206,15 @@ def squashed_twice(z, a):
 
 
 @wrong(
+    "derivative_sigmoid wants z and squashes for itself. Elsewhere a function of this "
+    "name often wants the activation, and so you squashed before both calls; here the "
+    "first takes z as it is, and from a the slope is a(1 − a): section 3.2."
+)
+def always_squashed(z, a):
+    return derivative_sigmoid(sigmoid(z)), derivative_sigmoid(a)
+
+
+@wrong(
     "The second slope is right. For the first you put z where a belongs: z(1 − z) is "
     "−6 at z = 3, and a rising curve has no negative slope. Squash z first: section "
     "3.2."
@@ -223,6 +261,15 @@ def heights(z, a):
 )
 def plus_sign(z, a):
     return sigmoid(z) * (1 + sigmoid(z)), a * (1 + a)
+
+
+@wrong(
+    "Every slope has the wrong sign: the curve rises everywhere, so none is negative. "
+    "In the derivative of 1/(1 + e⁻ᶻ) there are two minus signs, of the power and of "
+    "−z, and they cancel: section 3.2."
+)
+def falling(z, a):
+    return -derivative_sigmoid(z), a * (a - 1)
 
 
 @wrong(
@@ -294,6 +341,16 @@ def slope_at_a(x, y, w, b):
 
 
 @wrong(
+    "z(1 − z) never went through the squash, and far from 0 it is negative, where σ "
+    "only rises. Written in the answer the slope is a(1 − a): section 3.2."
+)
+def slope_from_z(x, y, w, b):
+    z = x @ w + b
+    dz = (sigmoid(z) - y) * z * (1 - z)
+    return dz * x, dz
+
+
+@wrong(
     "Every number has the wrong sign: the slope of ½(a − y)² in a is a − y. You have y "
     "− a, which points downhill, and a gradient points uphill: section 3.3."
 )
@@ -304,13 +361,22 @@ def downhill(x, y, w, b):
 
 
 @wrong(
-    "Every number is twice too large: the loss is ½(a − y)², and its ½ cancels the 2 "
-    "from the square: section 3.3."
+    "Every number is twice as large as it should be: the loss is ½(a − y)², and its ½ "
+    "cancels the 2 from the square: section 3.3."
 )
 def twice(x, y, w, b):
     a = sigmoid(x @ w + b)
     dz = 2 * (a - y) * a * (1 - a)
     return dz * x, dz
+
+
+@wrong(
+    "You divided by len(x), the number of inputs. A mean is taken over examples, and "
+    "here is only one; the slopes of its inputs are not averaged: section 3.3."
+)
+def over_inputs(x, y, w, b):
+    dw, db = neuron_gradient(x, y, w, b)
+    return dw / len(x), db / len(x)
 
 
 @wrong(
@@ -338,6 +404,14 @@ def bias_sums_weights(x, y, w, b):
 def bias_without_slope(x, y, w, b):
     dw, _ = neuron_gradient(x, y, w, b)
     return dw, sigmoid(x @ w + b) - y
+
+
+@wrong(
+    "dw is right. 1 is how z moves with b, the last step of the walk back. Before it "
+    "comes dz, and db = dz · 1: section 3.3."
+)
+def bias_of_z_alone(x, y, w, b):
+    return neuron_gradient(x, y, w, b)[0], 1.0
 
 
 @wrong(
@@ -500,8 +574,8 @@ def step_without_slope(x, y, w, b, lr):
 
 
 @wrong(
-    "Your step is twice too long: the ½ of the loss cancels the 2 of the square. The "
-    "gradient is that of section 3.3."
+    "Your step is twice as long as it should be: the ½ of the loss cancels the 2 of "
+    "the square. The gradient is that of section 3.3."
 )
 def double_step(x, y, w, b, lr):
     return update(x, y, w, b, 2 * lr)
@@ -590,6 +664,34 @@ def mean_step(input, output, weights, lr=1.0):
 
 
 @wrong(
+    "Loss and step are both divided by the number of rows: they belong together, and "
+    "to another loss, the mean. Here the loss is a sum over the rows: section 3.6."
+)
+def all_by_rows(input, output, weights, lr=1.0):
+    n = len(input)
+    return backpropagation(input, output, weights, lr / n) / n
+
+
+@wrong(
+    "You stepped after each row, so that the second row meets weights which the first "
+    "has moved. One step: sum over the rows first, and move once: section 3.6."
+)
+def row_by_row(input, output, weights, lr=1.0):
+    return sum(
+        backpropagation(input[i : i + 1], output[i : i + 1], weights, lr)
+        for i in range(len(input))
+    )
+
+
+@wrong(
+    "The loss is right. Your step is twice as long as it should be: the ½ of the loss "
+    "cancels the 2 of the square: section 3.6."
+)
+def twofold_step(input, output, weights, lr=1.0):
+    return backpropagation(input, output, weights, 2 * lr)
+
+
+@wrong(
     "The loss is right, but the caller's weights are as before: weights = … gives the "
     "name to a new array. weights[...] = … or weights -= … writes into the caller's: "
     "section 3.5."
@@ -604,6 +706,15 @@ def rebinds(input, output, weights, lr=1.0):
 )
 def returns_weights(input, output, weights, lr=1.0):
     weights = weights.copy()
+    backpropagation(input, output, weights, lr)
+    return weights
+
+
+@wrong(
+    "The step is right, and the caller has it already, for weights changed in place. "
+    "What is returned is the loss before the step: section 3.6."
+)
+def returns_weights_too(input, output, weights, lr=1.0):
     backpropagation(input, output, weights, lr)
     return weights
 
@@ -646,8 +757,8 @@ def loss_after(input, output, weights, lr=1.0):
 
 
 @wrong(
-    "The weights are right. The loss is twice too large: it is half the summed squared "
-    "error: section 3.6."
+    "The weights are right. The loss is twice as large as it should be: it is half the "
+    "summed squared error: section 3.6."
 )
 def loss_without_half(input, output, weights, lr=1.0):
     return 2 * backpropagation(input, output, weights, lr)
@@ -662,6 +773,14 @@ def mean_loss(input, output, weights, lr=1.0):
 
 
 @wrong(
+    "The weights are right. np.mean divided the loss by the number of all entries, "
+    "rows times outputs; the loss is a sum: section 3.6."
+)
+def mean_of_all_entries(input, output, weights, lr=1.0):
+    return backpropagation(input, output, weights, lr) / np.size(output)
+
+
+@wrong(
     "The weights are right. The loss still has one number per row or output: sum them "
     "all: section 3.6."
 )
@@ -673,7 +792,7 @@ def loss_per_entry(input, output, weights, lr=1.0):
 
 @wrong(
     "The learning rate is not in your step: with lr = 1 it does not show, with lr = "
-    "0.1 the step is ten times too long: section 3.6."
+    "0.1 the step is ten times as long as it should be: section 3.6."
 )
 def ignores_rate(input, output, weights, lr=1.0):
     return backpropagation(input, output, weights)
@@ -714,13 +833,15 @@ QUESTIONS = (
         function="stable_sigmoid",
         reference=sigmoid,
         cases=_sigmoid_cases,
-        # At z = −1000 anything so small is 0: e⁻¹⁰⁰⁰ has no floating-point number.
-        atol=1e-200,
+        atol=0,  # σ(−700) is 10⁻³⁰⁴ and has all its digits; σ(−1000) is 0
         wrong=(
             naive,
             exp_over_one_plus_exp,
             both_branches,
             clipped,
+            clipped_at_500,
+            clipped_at_500_quietly,
+            clipped_at_700,
             by_tanh,
             no_minus,
             plain_tanh,
@@ -742,15 +863,18 @@ QUESTIONS = (
         cases=_slopes_cases,
         wrong=(
             squashed_twice,
+            always_squashed,
             not_squashed,
             crossed,
             wrong_order,
             slope_of_tanh,
             heights,
             plus_sign,
+            falling,
             ignored_a,
             one_factor,
         ),
+        rtol=1e-12,  # no measured slope has as many digits
         right=(_slopes_by_formula,),
     ),
     Question(
@@ -765,17 +889,21 @@ QUESTIONS = (
         wrong=(
             no_slope,
             slope_at_a,
+            slope_from_z,
             downhill,
             twice,
+            over_inputs,
             linear_neuron,
             bias_sums_weights,
             bias_without_slope,
+            bias_of_z_alone,
             column,
             gradient_of_input,
             forgot_bias,
             bias_first,
             no_error,
         ),
+        rtol=1e-12,  # no measured slope has as many digits
         right=(_gradient_by_calls,),
     ),
     Question(
@@ -816,14 +944,19 @@ QUESTIONS = (
             slope_after_product,
             mean_slope,
             mean_step,
+            all_by_rows,
+            row_by_row,
+            twofold_step,
             rebinds,
             returns_weights,
+            returns_weights_too,
             wrong_sign,
             without_slope,
             slope_of_activation,
             loss_after,
             loss_without_half,
             mean_loss,
+            mean_of_all_entries,
             loss_per_entry,
             ignores_rate,
             no_loss,

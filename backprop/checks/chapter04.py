@@ -69,13 +69,33 @@ def clipped_finely(z, y):
 
 
 @wrong(
-    "Something small, added inside the logarithm, keeps it finite and moves every "
-    "loss a little: an answer that is right may even get a negative one. Compute from "
-    "z, and nothing has to be added: section 4.3."
+    "10⁻⁸ inside the logarithm keeps it finite and moves every loss a little: an "
+    "answer that is right may even get a negative one. Compute from z, and nothing has "
+    "to be added: section 4.3."
 )
 def added(z, y):
     a = sigmoid(z)
     return -y * np.log(a + 1e-8) - (1 - y) * np.log(1 - a + 1e-8)
+
+
+@wrong(
+    "10⁻¹² inside the logarithm is the best-known cure of all. It keeps the loss "
+    "finite, and no mistake costs more than 27.6: at z = 40 the true cost is 40, and "
+    "at z = 1000 it is 1000. Compute from z, and nothing has to be added: section 4.3."
+)
+def added_a_trillionth(z, y):
+    a = sigmoid(z)
+    return -y * np.log(a + 1e-12) - (1 - y) * np.log(1 - a + 1e-12)
+
+
+@wrong(
+    "10⁻¹⁵ inside the logarithm keeps the loss finite, and the wall stands at 34.5: at "
+    "z = 40 the true cost is 40. A smaller number only moves it. Compute from z: "
+    "section 4.3."
+)
+def added_finely(z, y):
+    a = sigmoid(z)
+    return -y * np.log(a + 1e-15) - (1 - y) * np.log(1 - a + 1e-15)
 
 
 @wrong(
@@ -121,11 +141,32 @@ def no_bars(z, y):
 
 
 @wrong(
+    "Every number is right, and np.where still warns: both branches are computed for "
+    "every z before it picks, so the unused one overflows. One form with −|z| serves "
+    "both signs: section 4.3."
+)
+def where_with_both(z, y):
+    return np.where(
+        np.asarray(z) > 0,
+        z - z * y + np.log1p(np.exp(-np.asarray(z))),
+        -z * y + np.log1p(np.exp(z)),
+    )
+
+
+@wrong(
     "A sign slipped at zy: a target of 1 must make a large z cheap, so zy is "
     "subtracted: section 4.3."
 )
 def plus_target(z, y):
     return np.maximum(z, 0) + z * y + np.log1p(np.exp(-np.abs(z)))
+
+
+@wrong(
+    "y and 1 − y have changed places: an answer near 1 costs much when the truth is 1. "
+    "The truth y belongs to log a: section 4.1."
+)
+def swapped_targets(z, y):
+    return stable_cross_entropy(z, 1 - y)
 
 
 @wrong(
@@ -185,8 +226,8 @@ def averaged_loss(z, y):
 
 
 @wrong(
-    "Python's max compares two numbers and cannot choose entry by entry in an array: "
-    "np.maximum does, and section 4.3 uses it."
+    "max and if ask for one truth value, and an array has one for each entry. "
+    "np.maximum chooses entry by entry, and section 4.3 uses it."
 )
 def python_max(z, y):
     return max(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
@@ -308,6 +349,15 @@ def not_squashed(z, y):
 )
 def squashed_twice(z, y):
     return (sigmoid(sigmoid(z)) - y) / len(z)
+
+
+@wrong(
+    "Every number is right, and NumPy warned: your own 1/(1 + e⁻ᶻ) has to compute "
+    "e¹⁰⁰⁰. The library's sigmoid never hands the exponential a positive number, nor "
+    "does the loss of section 4.3."
+)
+def overflowing_squash(z, y):
+    return (1 / (1 + np.exp(-z)) - y) / len(z)
 
 
 @wrong(
@@ -433,6 +483,15 @@ def upside_down_ratio(z, y):
 
 
 @wrong(
+    "No digit is lost, and the fraction is turned over: (1 + e⁻ᶻ)(1 + eᶻ) is how many "
+    "times as steep cross-entropy is, 4 and more. Half squared error's slope stands on "
+    "top: section 4.4."
+)
+def reciprocal(z, y):
+    return (1 + np.exp(-z)) * (1 + np.exp(z))
+
+
+@wrong(
     "This is half squared error's slope at z. Divide it by cross-entropy's, and "
     "something cancels: section 4.4."
 )
@@ -483,8 +542,8 @@ def form_of_z(z, y):
 
 
 @wrong(
-    "Your ratio is twice too large: half squared error is ½(a − y)², and its ½ cancels "
-    "the 2 of the square. Its slope at z is in section 4.4."
+    "Your ratio is twice as large as it should be: half squared error is ½(a − y)², "
+    "and its ½ cancels the 2 of the square. Its slope at z is in section 4.4."
 )
 def without_half(z, y):
     a = sigmoid(z)
@@ -599,7 +658,7 @@ def by_condition(H):
 
 
 @wrong(
-    "You divided by the sum of all curvatures, the trace. Directions don't disturb "
+    "You divided by the sum of all curvatures, the trace. Directions do not disturb "
     "each other, so only the steepest one limits the step: section 4.5."
 )
 def by_trace(H):
@@ -627,6 +686,36 @@ def unsorted(H):
 
 
 @wrong(
+    "np.linalg.eigh returns two things, the curvatures and the directions, and your "
+    "c[-1] is the table of directions. Unpack both, or ask eigvalsh for the curvatures "
+    "alone: section 4.5."
+)
+def eigh_not_unpacked(H):
+    c = np.linalg.eigh(H)
+    return 2 / c[-1], 2 / (c[0] + c[-1])
+
+
+@wrong(
+    "c[0] and c[1] are the smallest and the largest curvature if there are two "
+    "weights. With one there is no c[1], and with more the largest is c[-1]: section "
+    "4.5."
+)
+def first_two(H):
+    c = np.linalg.eigvalsh(H)
+    return 2 / c[1], 2 / (c[0] + c[1])
+
+
+@wrong(
+    "The first rate is right. In the second, c[-2] is the second largest curvature: "
+    "the smallest only if there are two weights, and with one there is none. The "
+    "smallest is c[0]: section 4.5."
+)
+def last_two(H):
+    c = np.linalg.eigvalsh(H)
+    return 2 / c[-1], 2 / (c[-2] + c[-1])
+
+
+@wrong(
     "The first rate is right. At your second, 1/c, the steepest direction is done in "
     "one step and all others wait for the shallow one. Give a little of the first to "
     "the last: make their factors equal: section 4.5."
@@ -644,6 +733,16 @@ def steep_in_one_step(H):
 def mean_curvature(H):
     c = np.linalg.eigvalsh(H)
     return 2 / c[-1], 1 / c.mean()
+
+
+@wrong(
+    "The first rate is right. In the second you added up all curvatures. Only the "
+    "smallest and the largest count: with two weights those are all there are, and "
+    "with one the same curvature counts twice: section 4.5."
+)
+def sum_of_curvatures(H):
+    c = np.linalg.eigvalsh(H)
+    return 2 / c[-1], 2 / c.sum()
 
 
 @wrong(
@@ -890,6 +989,16 @@ def no_bias(X, y, unseen, lr, steps):
 
 
 @wrong(
+    "The answers are right. Your column of ones stands first, and so does the bias in "
+    "w; the question wants it last: np.column_stack([M, np.ones(len(M))]), as in "
+    "section 4.6."
+)
+def bias_first(X, y, unseen, lr, steps):
+    w, p = train(X, y, unseen, lr, steps)
+    return np.roll(w, 1), p
+
+
+@wrong(
     "The 1/N went out together with a(1 − a): your step belongs to the sum of the "
     "losses, and the loss is their mean: section 4.6."
 )
@@ -923,6 +1032,15 @@ def uphill(X, y, unseen, lr, steps):
 def decided_answers(X, y, unseen, lr, steps):
     w, p = train(X, y, unseen, lr, steps)
     return w, p > 0.5
+
+
+@wrong(
+    "The weights are right. Your answers are labels, 0 or 1, and chances are asked "
+    "for: σ(z) as it is, so that whoever asks can choose where to cut: section 4.8."
+)
+def labels(X, y, unseen, lr, steps):
+    w, p = train(X, y, unseen, lr, steps)
+    return w, np.where(p > 0.5, 1, 0)
 
 
 @wrong(
@@ -973,12 +1091,16 @@ QUESTIONS = (
             clipped_at_a_trillionth,
             clipped_finely,
             added,
+            added_a_trillionth,
+            added_finely,
             overflows,
             overflows_in_log1p,
             no_log1p,
             small_term_too_early,
             no_bars,
+            where_with_both,
             plus_target,
+            swapped_targets,
             no_max,
             squashed_first,
             logarithm_of_logit,
@@ -1009,12 +1131,14 @@ QUESTIONS = (
             uncancelled,
             not_squashed,
             squashed_twice,
+            overflowing_squash,
             decided,
             mean_miss,
             mean_over_rows,
             the_loss,
             loss_too,
         ),
+        rtol=1e-12,  # no measured slope has as many digits
         right=(_gradient_row_by_row, _gradient_by_tanh),
     ),
     Question(
@@ -1032,6 +1156,7 @@ QUESTIONS = (
             zero_for_nan,
             rounded,
             upside_down_ratio,
+            reciprocal,
             slope_of_squared_only,
             slope_of_entropy_only,
             ratio_of_losses,
@@ -1062,8 +1187,12 @@ QUESTIONS = (
             by_trace,
             by_norm,
             unsorted,
+            eigh_not_unpacked,
+            first_two,
+            last_two,
             steep_in_one_step,
             mean_curvature,
+            sum_of_curvatures,
             geometric_mean,
             factor_for_rate,
             fastest_first,
@@ -1095,10 +1224,12 @@ QUESTIONS = (
             spread_of_n_minus_1,
             ones_standardised,
             no_bias,
+            bias_first,
             summed_loss,
             divided_twice,
             uphill,
             decided_answers,
+            labels,
             logits,
             in_place,
         ),

@@ -74,16 +74,24 @@ def downhill(A2, Y):
 
 
 @wrong(
-    "Every number is twice too large: the ½ of the loss cancels the 2 of the square: "
-    "section 5.2."
+    "Every number is twice as large as it should be: the ½ of the loss cancels the 2 "
+    "of the square: section 5.2."
 )
 def twice(A2, Y):
     return 2 * output_delta(A2, Y)
 
 
 @wrong(
-    "derivative_sigmoid got the answers, and squashed them a second time. From A2 the "
-    "slope is A2 (1 − A2): section 5.3."
+    "You divided by 2N, as the loss does. Its ½ waits for the 2 that comes down from "
+    "the square, and then only 1/N is left: section 5.3."
+)
+def half_kept(A2, Y):
+    return output_delta(A2, Y) / 2
+
+
+@wrong(
+    "You squashed the answers a second time, as derivative_sigmoid(A2) does. They have "
+    "been through the squash: from A2 the slope is A2 (1 − A2): section 5.3."
 )
 def squashed_twice(A2, Y):
     return (A2 - Y) * derivative_sigmoid(A2) / len(A2)
@@ -471,6 +479,37 @@ def biases_stay(X, Y, W1, b1, W2, b2, lr):
 
 
 @wrong(
+    "Three arrays are right, and b1 is as before: its line is missing. Its slope is "
+    "the sum of dZ1 over the rows: section 5.3."
+)
+def b1_stays(X, Y, W1, b1, W2, b2, lr):
+    loss, (dW1, _, dW2, db2) = _slopes(X, Y, (W1, b1, W2, b2))
+    _write((W1, W2, b2), (dW1, dW2, db2), lr)
+    return loss
+
+
+@wrong(
+    "The weights are right. For the biases you took the mean of dZ over the rows, and "
+    "1/N is in dZ already: they get its sum: section 5.3."
+)
+def biases_by_mean(X, Y, W1, b1, W2, b2, lr):
+    loss, (dW1, db1, dW2, db2) = _slopes(X, Y, (W1, b1, W2, b2))
+    _write((W1, b1, W2, b2), (dW1, db1 / len(X), dW2, db2 / len(X)), lr)
+    return loss
+
+
+@wrong(
+    "The weights are right. dZ.sum() without axis=0 adds up the whole table, and every "
+    "bias of the layer takes one and the same step. Each unit has its own sum, over "
+    "the rows: section 5.3."
+)
+def biases_by_total(X, Y, W1, b1, W2, b2, lr):
+    loss, (dW1, db1, dW2, db2) = _slopes(X, Y, (W1, b1, W2, b2))
+    _write((W1, b1, W2, b2), (dW1, db1.sum(), dW2, db2.sum()), lr)
+    return loss
+
+
+@wrong(
     "The loss is right, and the caller's arrays are as before: W1 = … gives the name "
     "to a new array, W1 -= … writes into the caller's. That is asked here so that a "
     "training loop can go on with its own arrays: section 5.5."
@@ -505,6 +544,25 @@ def uphill(X, Y, W1, b1, W2, b2, lr):
 
 
 @wrong(
+    "Layer 2 is right, and layer 1 walks the other way: a sign was turned between dZ2 "
+    "and dZ1, or its two lines have += in place of -=: section 5.5."
+)
+def hidden_uphill(X, Y, W1, b1, W2, b2, lr):
+    loss, (dW1, db1, dW2, db2) = _slopes(X, Y, (W1, b1, W2, b2))
+    _write((W1, b1, W2, b2), (-dW1, -db1, dW2, db2), lr)
+    return loss
+
+
+@wrong(
+    "The loss is right. You divided the slopes by the number of rows; "
+    "binary_cross_entropy has done so, and 1/N is in all that follows from dZ2: "
+    "section 5.3."
+)
+def divided_by_rows_again(X, Y, W1, b1, W2, b2, lr):
+    return step(X, Y, W1, b1, W2, b2, lr / len(X))
+
+
+@wrong(
     "The slope of the hidden squash is gone altogether. The other squash's was wrong, "
     "but one belongs there: 1 − a²: section 5.6."
 )
@@ -512,6 +570,18 @@ def slope_removed(X, Y, W1, b1, W2, b2, lr):
     theta = W1, b1, W2, b2
     loss, gradients = _slopes(X, Y, theta, backward=lambda dA, A: dA)
     _write(theta, gradients, lr)
+    return loss
+
+
+@wrong(
+    "1 − np.tanh(A1)² squashes once more what is squashed already. A1 is tanh(z), so "
+    "the slope is 1 − A1²: section 5.6."
+)
+def answers_squashed_again(X, Y, W1, b1, W2, b2, lr):
+    loss, gradients = _slopes(
+        X, Y, (W1, b1, W2, b2), backward=lambda dA, A: dA * (1 - np.tanh(A) ** 2)
+    )
+    _write((W1, b1, W2, b2), gradients, lr)
     return loss
 
 
@@ -577,6 +647,12 @@ def _kinship_cases(rng: np.random.Generator) -> list[Case]:
     halves[2][3, 0], halves[2][4, 0] = halves[2][0, 0], -halves[2][1, 0]
     partial = units(3, 4, 2, (2, 0, 0, 1, 1))
     partial[0][0, 2] = partial[0][0, 0]
+    nearly = units(2, 4, 2, (2, 0, 1, 1, 1), (3, 1, -1, -1, -1))
+    nearly[0][1, 2] += 1e-12
+    nearly[1][3] += 1e-12
+    scaled = units(3, 4, 2, (2, 0, 2, 2, 2), (3, 1, -0.5, -0.5, -0.5))
+    swapped = units(3, 3, 2, (2, 0, 1, 1, 1))
+    swapped[0][:2, 2] = swapped[0][1::-1, 2]
     return [
         Case("2-3-1, twins", units(2, 3, 1, (2, 0, 1, 1, 1))),
         Case(
@@ -588,6 +664,9 @@ def _kinship_cases(rng: np.random.Generator) -> list[Case]:
         Case("3-4-2, equal but for the ways in", partial),
         Case("2-4-3, equal but for the ways out", units(2, 4, 3, (2, 1, 1, 1, 0))),
         Case("3-5-2, equal but for one way out", halves),
+        Case("2-4-2, equal to eleven digits", nearly),
+        Case("3-4-2, one twice another, one half another's mirror image", scaled),
+        Case("3-3-2, equal but for the order of the ways in", swapped),
         Case("2-4-1, flipped on the way in only", units(2, 4, 1, (3, 0, -1, -1, 1))),
         Case("2-4-3, flipped, but for the bias", units(2, 4, 3, (3, 0, -1, 1, -1))),
     ]
@@ -684,6 +763,37 @@ def sizes_only(W1, b1, W2):
 
 
 @wrong(
+    "np.allclose, or rounding, takes units for equal that differ in the twelfth digit. "
+    "They differ, so their slopes do, and training may carry them far apart: only == "
+    "counts. Twins stay together because nothing at all parts them: section 5.7."
+)
+def close_is_equal(W1, b1, W2):
+    units = np.column_stack([W1.T, b1, W2])
+    twins = np.isclose(units[:, None], units, atol=1e-9).all(axis=2)
+    return _table(twins, np.isclose(units[:, None], -units, atol=1e-9).all(axis=2))
+
+
+@wrong(
+    "A cosine or a correlation of ±1 says that one unit is a multiple of the other. "
+    "Twice the weights make another answer, tanh(2z), and other slopes. Compare the "
+    "numbers themselves: section 5.7."
+)
+def by_direction(W1, b1, W2):
+    units = np.column_stack([W1.T, b1, W2])
+    units = units / np.linalg.norm(units, axis=1, keepdims=True)
+    return np.fix(units @ units.T + np.copysign(1e-9, units @ units.T)).astype(int)
+
+
+@wrong(
+    "You compared sums. Different weights may add up to the same, for instance the "
+    "same two in another order, and read the inputs differently: compare weight by "
+    "weight: section 5.7."
+)
+def sums_for_weights(W1, b1, W2):
+    return _kinship_of(W1.sum(axis=0)[:, None], b1[:, None], W2.sum(axis=1)[:, None])
+
+
+@wrong(
     "The diagonal is empty. A unit stays equal to itself: 1 belongs there. For the "
     "others the rule is that of section 5.7."
 )
@@ -730,9 +840,9 @@ def _kinship_by_loops(W1, b1, W2):
     units = [[*W1[:, j], b1[j], *W2[j]] for j in range(len(b1))]
     table = np.zeros((len(units), len(units)))
     for j, k in np.ndindex(table.shape):
-        if np.allclose(units[j], units[k]):
+        if units[j] == units[k]:
             table[j, k] = 1
-        elif np.allclose(units[j], np.negative(units[k])):
+        elif units[j] == [-p for p in units[k]]:
             table[j, k] = -1
     return table
 
@@ -805,19 +915,48 @@ def one_at_a_time(W1, b1, W2, b2, lr, steps):
 
 
 @wrong(
-    "Your steps are four times too long: you added the four losses. The loss is their "
-    "mean: section 5.6."
+    "Your switches are −1 and 1. That is a good choice for tanh, and another problem: "
+    "here up is 1 and down is 0: section 5.1."
+)
+def signed_inputs(W1, b1, W2, b2, lr, steps):
+    return _descend(
+        (W1, b1, W2, b2), lr, steps, lambda theta: _slopes(2 * X - 1, Y, theta)[1]
+    )
+
+
+@wrong(
+    "A ValueError ended every run with a step in it. If your Y is a row, (4,): the "
+    "outputs are a column, (4, 1), and so are the targets, [[0], [1], [1], [0]], as in "
+    "section 5.1. If it is not, write down the shapes line by line."
+)
+def flat_targets(W1, b1, W2, b2, lr, steps):
+    return _descend(
+        (W1, b1, W2, b2), lr, steps, lambda theta: _slopes(X, Y[:, 0], theta)[1]
+    )
+
+
+@wrong(
+    "Your steps are four times as long as they should be: you added the four losses. "
+    "The loss is their mean: section 5.6."
 )
 def added(W1, b1, W2, b2, lr, steps):
     return train_xor(W1, b1, W2, b2, 4 * lr, steps)
 
 
 @wrong(
-    "Your steps are four times too short: 1/N is in dZ2 already, and you divided once "
-    "more: section 5.3."
+    "Your steps have a quarter of the right length: 1/N is in dZ2 already, and you "
+    "divided once more: section 5.3."
 )
 def divided_twice(W1, b1, W2, b2, lr, steps):
     return train_xor(W1, b1, W2, b2, lr / 4, steps)
+
+
+@wrong(
+    "Your steps have half of the right length. 1/(2N) belongs to half squared error, "
+    "and there the 2 of the square cancels it; cross-entropy has neither: section 5.6."
+)
+def half_steps(W1, b1, W2, b2, lr, steps):
+    return train_xor(W1, b1, W2, b2, lr / 2, steps)
 
 
 @wrong("You walk uphill: a step subtracts the slopes: section 5.6.")
@@ -936,6 +1075,18 @@ def fixed_biases(W1, b1, W2, b2, lr, steps):
 
 
 @wrong(
+    "The biases step along the mean of dZ over the rows. 1/N is in dZ already, so they "
+    "step along its sum: section 5.3."
+)
+def biases_of_the_mean(W1, b1, W2, b2, lr, steps):
+    def slopes(theta):
+        dW1, db1, dW2, db2 = _slopes(X, Y, theta)[1]
+        return [dW1, db1 / 4, dW2, db2 / 4]
+
+    return _descend((W1, b1, W2, b2), lr, steps, slopes)
+
+
+@wrong(
     "Only the second layer learns. With hidden units that stay as they were drawn, the "
     "network is one neuron: section 5.2 walks on to the first layer."
 )
@@ -1017,6 +1168,7 @@ QUESTIONS = (
             over_outputs,
             downhill,
             twice,
+            half_kept,
             squashed_twice,
             slope_of_tanh,
             slope_at_target,
@@ -1072,11 +1224,17 @@ QUESTIONS = (
             layer_2_stays,
             layer_1_stays,
             biases_stay,
+            b1_stays,
+            biases_by_mean,
+            biases_by_total,
             rebinds,
             loss_after,
             no_loss,
             uphill,
+            hidden_uphill,
+            divided_by_rows_again,
             slope_removed,
+            answers_squashed_again,
             output_slope_added,
         ),
         right=(_step_on_copies,),
@@ -1100,6 +1258,9 @@ QUESTIONS = (
             half_mirrors,
             bias_not_turned,
             sizes_only,
+            close_is_equal,
+            by_direction,
+            sums_for_weights,
             empty_diagonal,
             one_half,
             rows_for_units,
@@ -1121,8 +1282,11 @@ QUESTIONS = (
             early,
             first_layer_first,
             one_at_a_time,
+            signed_inputs,
+            flat_targets,
             added,
             divided_twice,
+            half_steps,
             climbs,
             skips_squash,
             wrong_squash_back,
@@ -1134,6 +1298,7 @@ QUESTIONS = (
             one_step,
             slopes_of_start,
             fixed_biases,
+            biases_of_the_mean,
             only_layer_2,
             turned_round,
             plain_or,
