@@ -638,8 +638,8 @@ def matrix_averaged(ds, X, M, Y):
 
 
 @wrong(
-    "All three are divided by the number of examples. If the loss is a mean, its 1/N "
-    "is in ds already; what is left to do is to add: section 6.3."
+    "All three are divided by N. If the loss is a mean, its 1/N is in ds already; what "
+    "is left to do is to add: section 6.3."
 )
 def all_averaged(ds, X, M, Y):
     return bilinear_slopes(ds / len(ds), X, M, Y)

@@ -343,8 +343,9 @@ def mean_of_everything(X, Y, W, b):
 
 
 @wrong(
-    "The slopes are right. np.mean over the whole table divides the loss by N · C, and "
-    "the slopes beside it belong to the loss divided by N: section 7.1."
+    "The slopes are right. np.mean over the whole table divides the loss by the number "
+    "of outputs as well, and the slopes beside it belong to the loss divided by N "
+    "alone: section 7.1."
 )
 def loss_over_entries(X, Y, W, b):
     loss, dW, db = linear_fit(X, Y, W, b)
@@ -1010,8 +1011,8 @@ def summed(X, Y, Ws, bs):
 
 
 @wrong(
-    "The loss is a mean, and the slopes are those of the sum: dZ begins as miss, and "
-    "the 1/N of the loss is missing. miss / len(X) starts the way back: section 7.1."
+    "The loss is a mean, and the slopes are those of the sum: dZ begins as miss, "
+    "without the 1/N of the loss. miss / len(X) starts the way back: section 7.1."
 )
 def slopes_undivided(X, Y, Ws, bs):
     A, miss = _deep_forward(X, Y, Ws, bs)

@@ -294,8 +294,9 @@ def stepped_uphill(loss, gradient, theta, eps):
 
 
 @wrong(
-    "You took the step with a plus, uphill, and then asked how far the loss fell. "
-    "Downhill is theta − eps · g; with it a right gradient keeps nearly 1: section 9.3."
+    "You took the step with a plus, and asked by how much the loss fell. Uphill it "
+    "rises. Downhill is theta − eps · g; with it a right gradient keeps nearly 1: "
+    "section 9.3."
 )
 def stepped_plus(loss, gradient, theta, eps):
     claimed = gradient(theta)
@@ -728,8 +729,8 @@ def left_first_row(W1, b1, W2, b2, X, y):
 
 
 @wrong(
-    "db2 is mended, and db1 still listens to the first row only. Both biases are used "
-    "by every row: section 9.4."
+    "db2 is mended, and db1 still listens to one row. Both biases are used by every "
+    "row: section 9.4."
 )
 def first_bias_left(W1, b1, W2, b2, X, y):
     dW1, _, dW2, db2 = network_gradient(W1, b1, W2, b2, X, y)
@@ -737,8 +738,8 @@ def first_bias_left(W1, b1, W2, b2, X, y):
 
 
 @wrong(
-    "db1 is mended, and db2 still listens to the first row only. Both biases are used "
-    "by every row: section 9.4."
+    "db1 is mended, and db2 still listens to one row. Both biases are used by every "
+    "row: section 9.4."
 )
 def second_bias_left(W1, b1, W2, b2, X, y):
     dW1, db1, dW2, _ = network_gradient(W1, b1, W2, b2, X, y)
