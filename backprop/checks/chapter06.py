@@ -610,6 +610,14 @@ def upstream_summed(ds, X, M, Y):
 
 
 @wrong(
+    "You multiplied everything by the mean of ds. Each example has a slope of its own, "
+    "and passes it on to its own row of X and of Y, and to M: section 6.3."
+)
+def upstream_mean(ds, X, M, Y):
+    return bilinear_slopes(np.full_like(ds, ds.mean()), X, M, Y)
+
+
+@wrong(
     "dX and dY are right. In dM the slopes ds were summed apart from the products that "
     "they belong to: each example multiplies by its own ds, inside the sum: section "
     "6.2."
@@ -879,6 +887,7 @@ QUESTIONS = (
             without_upstream,
             upstream_as_a_row,
             upstream_summed,
+            upstream_mean,
             upstream_outside,
             upstream_missing_in_matrix,
             matrix_averaged,

@@ -63,6 +63,14 @@ def mean_of_copies(gradient, shape):
 
 
 @wrong(
+    "mean(axis=0) is wrong twice: the slopes of copies add, they are not averaged, and "
+    "which axes hold the copies depends on the shape: section 7.2."
+)
+def mean_over_rows(gradient, shape):
+    return gradient.mean(axis=0)
+
+
+@wrong(
     "You kept the slope of one copy and dropped the others. Every copy reaches the "
     "loss, so every one counts: section 7.2."
 )
@@ -343,9 +351,9 @@ def mean_of_everything(X, Y, W, b):
 
 
 @wrong(
-    "The slopes are right. np.mean over the whole table divides the loss by the number "
-    "of outputs as well, and the slopes beside it belong to the loss divided by N "
-    "alone: section 7.1."
+    "The slopes are right. np.mean over the whole table divides the loss by its "
+    "outputs as well, and the slopes beside it belong to the loss divided by N alone: "
+    "section 7.1."
 )
 def loss_over_entries(X, Y, W, b):
     loss, dW, db = linear_fit(X, Y, W, b)
@@ -509,6 +517,14 @@ def _mean_cases(rng: np.random.Generator) -> list[Case]:
             "a mean whose slopes are all negative",
             (Source(f"lambda X, y, t: {one_by_one} / len(X)"), *downward),
         ),
+        Case(
+            "a sum whose slopes are all negative",
+            (Source(f"lambda X, y, t: {one_by_one}"), *downward),
+        ),
+        Case(
+            "a sum whose slopes are all positive",
+            (Source(f"lambda X, y, t: -{one_by_one}"), *downward),
+        ),
         case(
             "slopes that change places with the number of rows",
             f"lambda X, y, t: np.roll({one_by_one} / len(X), len(X))",
@@ -564,6 +580,26 @@ def largest_without_sign(gradient, X, y, theta):
 def size_of_the_maximum(gradient, X, y, theta):
     once, twice = _entered_twice(gradient, X, y, theta)
     return bool(np.abs(twice - once).max() <= 1e-6 * abs(once.max()))
+
+
+@wrong(
+    "twice - once has a sign. A sum of negative slopes makes every difference "
+    "negative, and no negative number is larger than a tolerance. Take the sizes of "
+    "the differences, np.abs(twice - once): section 7.1."
+)
+def signed_difference(gradient, X, y, theta):
+    once, twice = _entered_twice(gradient, X, y, theta)
+    return bool((twice - once).max() <= 1e-6 * np.abs(once).max())
+
+
+@wrong(
+    "once - twice has a sign. A sum of positive slopes makes every difference "
+    "negative, and no negative number is larger than a tolerance. Take the sizes of "
+    "the differences, np.abs(once - twice): section 7.1."
+)
+def signed_difference_turned(gradient, X, y, theta):
+    once, twice = _entered_twice(gradient, X, y, theta)
+    return bool((once - twice).max() <= 1e-6 * np.abs(once).max())
 
 
 @wrong(
@@ -1119,6 +1155,7 @@ QUESTIONS = (
             over_rows,
             one_number,
             mean_of_copies,
+            mean_over_rows,
             one_copy,
             first_of_first_axis,
             filled_in_only,
@@ -1181,6 +1218,8 @@ QUESTIONS = (
             relative_to_each_entry,
             largest_without_sign,
             size_of_the_maximum,
+            signed_difference,
+            signed_difference_turned,
             too_generous,
             sums_compared,
             lengths_compared,

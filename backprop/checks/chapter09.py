@@ -481,7 +481,7 @@ def _diagnose_cases(rng: np.random.Generator) -> list[Case]:
         Case("64 times as long", (64 * g, g)),
         Case("a 64th as long", (g / 64, g)),
         Case("twice as long, zeros among the slopes", (2 * holes, holes)),
-        Case("a ten-thousandth too long", (1.0001 * g, g)),
+        Case("a hundred-thousandth too long", (1.00001 * g, g)),
         Case("one slope off", (nearly, g)),
         Case("the transpose of (3, 3)", (square.T, square)),
         Case("half of the rows twice as long", (first, square)),
@@ -599,7 +599,7 @@ def exact(claimed, measured):
 
 
 @wrong(
-    "Your tolerance is too generous: a factor of 1.0001 passes, and it is a bug. "
+    "Your tolerance is too generous: a factor of 1.00001 passes, and it is a bug. "
     "Measurement and a right gradient agree to one part in a million: section 9.1."
 )
 def loose(claimed, measured):
