@@ -23,7 +23,7 @@ def weight_slopes(dZ, X):
 def _weight_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case(f"dZ ({N}, {H}), X ({N}, {D})", (_array(rng, N, H), _array(rng, N, D)))
-        for N, D, H in ((4, 3, 2), (2, 4, 3), (1, 3, 2), (3, 2, 5))
+        for N, D, H in ((4, 3, 2), (2, 4, 3), (1, 3, 2), (3, 2, 5), (3, 3, 2))
     ]
 
 
@@ -37,11 +37,21 @@ def on_its_side(dZ, X):
 
 @wrong(
     "In your product, rows meet columns that do not count the same thing, and @ "
-    "refuses. The index to be summed over is that of the examples, and it stands "
-    "first in both arrays: section 6.4."
+    "refuses, unless there happen to be as many examples as inputs. The index to be "
+    "summed over is that of the examples, and it stands first in both arrays: section "
+    "6.4."
 )
 def nothing_turned(dZ, X):
     return X @ dZ
+
+
+@wrong(
+    "With * the entries meet one by one, and there is no sum. An input meets the "
+    "slopes of all units of its example, and the products are added over the examples, "
+    "which @ does: section 6.4."
+)
+def entry_by_entry(dZ, X):
+    return X * dZ
 
 
 @wrong(
@@ -151,7 +161,7 @@ def input_slopes(dZ, W):
 def _input_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case(f"dZ ({N}, {H}), W ({D}, {H})", (_array(rng, N, H), _array(rng, D, H)))
-        for N, D, H in ((4, 3, 2), (2, 4, 3), (1, 2, 3), (3, 5, 4))
+        for N, D, H in ((4, 3, 2), (2, 4, 3), (1, 2, 3), (3, 5, 4), (4, 3, 3))
     ]
 
 
@@ -164,11 +174,21 @@ def examples_in_columns(dZ, W):
 
 
 @wrong(
-    "In dZ @ W the units of dZ meet the inputs of W, and @ refuses. Both arrays have "
-    "the units last; to sum over them, turn W: section 6.4."
+    "In dZ @ W the units of dZ meet the inputs of W, and @ refuses, unless there "
+    "happen to be as many units as inputs. Both arrays have the units last; to sum "
+    "over them, turn W: section 6.4."
 )
 def weights_not_turned(dZ, W):
     return dZ @ W
+
+
+@wrong(
+    "With * the entries meet one by one, and there is no sum. A slope goes back "
+    "through all weights of its unit, and the shares of the units are added, which @ "
+    "does: section 6.4."
+)
+def entry_by_entry_too(dZ, W):
+    return dZ * W
 
 
 @wrong(
@@ -392,6 +412,7 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
             ("5 examples, 3 inputs, 3 units", 5, 3, 3),
             ("4 examples, 3 inputs, 2 units", 4, 3, 2),
             ("2 examples, 3 inputs, 4 units", 2, 3, 4),
+            ("3 examples, 2 inputs, 3 units", 3, 2, 3),
             ("a batch of one", 1, 2, 3),
         ]
     ]
@@ -433,6 +454,15 @@ def only_where_it_crashed(dZ, X, W):
 
 
 @wrong(
+    "You repaired the square layer, and with other sizes the function still stops: one "
+    "line must serve all sizes, and dZ @ W.T and X.T @ dZ do: section 6.4."
+)
+def only_square_repaired(dZ, X, W):
+    square = len(W) == W.shape[1]
+    return (layer_backward if square else untouched.function)(dZ, X, W)
+
+
+@wrong(
     "reshape made dW fit and scattered its numbers. An array that lies on its side has "
     "to be turned, with .T: section 6.4."
 )
@@ -446,6 +476,24 @@ def result_reshaped(dZ, X, W):
 )
 def weights_were_reshaped(dZ, X, W):
     return dZ @ W.reshape(W.shape[::-1]), X.T @ dZ, dZ.sum(axis=0)
+
+
+@wrong(
+    "dX is right. In dW you gave X the turned shape with reshape, which mixes the "
+    "inputs of different examples; X.T turns it: section 6.4."
+)
+def inputs_were_reshaped(dZ, X, W):
+    return dZ @ W.T, X.reshape(X.shape[::-1]) @ dZ, dZ.sum(axis=0)
+
+
+@wrong(
+    "You wrote reshape in both places where .T belongs. It reads the numbers in the "
+    "same order and only breaks the rows elsewhere; .T puts entry jk at kj: section "
+    "6.4."
+)
+def both_reshaped(dZ, X, W):
+    dX = dZ @ W.reshape(W.shape[::-1])
+    return dX, X.reshape(X.shape[::-1]) @ dZ, dZ.sum(axis=0)
 
 
 @wrong(
@@ -466,6 +514,14 @@ def bias_along_rows(dZ, X, W):
 
 
 @wrong(
+    "dX and dW are right. db came out as a table with one row, because of keepdims; b "
+    "is (H,), and so is db: section 6.4."
+)
+def bias_kept_dimension(dZ, X, W):
+    return dZ @ W.T, X.T @ dZ, dZ.sum(axis=0, keepdims=True)
+
+
+@wrong(
     "dX is right. dW and db are divided by the number of examples, which nobody asked "
     "for: the 1/N of a mean is in dZ: section 6.3."
 )
@@ -483,11 +539,20 @@ def examples_kept_apart(dZ, X, W):
 
 
 @wrong(
-    "You turned dZ as well. At a batch as large as the layer is wide even that would "
-    "fit; here it stops: X.T @ dZ sums over the examples as it is: section 6.5."
+    "You turned dZ as well. With a batch as large as the layer is wide even that fits; "
+    "elsewhere it stops: X.T @ dZ sums over the examples as it is: section 6.5."
 )
 def slopes_turned(dZ, X, W):
     return dZ @ W.T, X.T @ dZ.T, dZ.sum(axis=0)
+
+
+@wrong(
+    "np.array makes a single array of what it is given, and your three differ in "
+    "shape. Separated by commas they are three values: return dX, dW, db. Their shapes "
+    "are those of X, W and b: section 6.4."
+)
+def packed_into_one(dZ, X, W):
+    return np.array(layer_backward(dZ, X, W))
 
 
 def _layer_by_einsum(dZ, X, W):
@@ -514,7 +579,7 @@ def _bilinear_cases(rng: np.random.Generator) -> list[Case]:
             f"X ({N}, {D}), M ({D}, {H}), Y ({N}, {H})",
             (_array(rng, N), _array(rng, N, D), _array(rng, D, H), _array(rng, N, H)),
         )
-        for N, D, H in ((4, 3, 2), (2, 4, 3), (1, 3, 2))
+        for N, D, H in ((4, 3, 2), (2, 4, 3), (1, 3, 2), (2, 3, 3), (3, 3, 2))
     ]
 
 
@@ -524,6 +589,32 @@ def _bilinear_cases(rng: np.random.Generator) -> list[Case]:
 )
 def without_upstream(ds, X, M, Y):
     return bilinear_slopes(np.ones_like(ds), X, M, Y)
+
+
+@wrong(
+    "ds is (N,), and NumPy lays it along the columns of an (N, D): that fits by "
+    "accident or not at all. ds[:, None] stands it up, (N, 1), one slope for each row. "
+    "It is row i that uses ds_i: section 6.3."
+)
+def upstream_as_a_row(ds, X, M, Y):
+    return ds * (Y @ M.T), X.T @ (ds[:, None] * Y), ds * (X @ M)
+
+
+@wrong(
+    "You multiplied everything by the sum of ds. Each example has a slope of its own, "
+    "and passes it on to its own row of X and of Y, and to M: section 6.3."
+)
+def upstream_summed(ds, X, M, Y):
+    dX, dM, dY = bilinear_slopes(np.ones_like(ds), X, M, Y)
+    return ds.sum() * dX, ds.sum() * dM, ds.sum() * dY
+
+
+@wrong(
+    "You multiplied everything by the mean of ds. Each example has a slope of its own, "
+    "and passes it on to its own row of X and of Y, and to M: section 6.3."
+)
+def upstream_mean(ds, X, M, Y):
+    return bilinear_slopes(np.full_like(ds, ds.mean()), X, M, Y)
 
 
 @wrong(
@@ -552,6 +643,14 @@ def upstream_missing_in_matrix(ds, X, M, Y):
 def matrix_averaged(ds, X, M, Y):
     dX, dM, dY = bilinear_slopes(ds, X, M, Y)
     return dX, dM / len(X), dY
+
+
+@wrong(
+    "All three are divided by N. If the loss is a mean, its 1/N is in ds already; what "
+    "is left to do is to add: section 6.3."
+)
+def all_averaged(ds, X, M, Y):
+    return bilinear_slopes(ds / len(ds), X, M, Y)
 
 
 @wrong(
@@ -637,6 +736,15 @@ def matrix_not_turned(ds, X, M, Y):
     return ds[:, None] * (Y @ M), dM, dY
 
 
+@wrong(
+    "np.array makes a single array of what it is given, and your three differ in "
+    "shape. Separated by commas they are three values: return dX, dM, dY. Each has the "
+    "shape of what it belongs to: section 6.3."
+)
+def all_in_one(ds, X, M, Y):
+    return np.array(bilinear_slopes(ds, X, M, Y))
+
+
 def _bilinear_by_einsum(ds, X, M, Y):
     return (
         np.einsum("i,jk,ik->ij", ds, M, Y),
@@ -674,6 +782,7 @@ QUESTIONS = (
         wrong=(
             on_its_side,
             nothing_turned,
+            entry_by_entry,
             reshaped,
             averaged,
             last_example,
@@ -702,6 +811,7 @@ QUESTIONS = (
         wrong=(
             examples_in_columns,
             weights_not_turned,
+            entry_by_entry_too,
             weights_reshaped,
             inverted,
             last_unit,
@@ -751,13 +861,18 @@ QUESTIONS = (
             weights_left,
             inputs_left,
             only_where_it_crashed,
+            only_square_repaired,
             result_reshaped,
             weights_were_reshaped,
+            inputs_were_reshaped,
+            both_reshaped,
             weights_first,
             bias_along_rows,
+            bias_kept_dimension,
             divided_by_examples,
             examples_kept_apart,
             slopes_turned,
+            packed_into_one,
         ),
         right=(_layer_by_einsum, _layer_turned_afterwards),
     ),
@@ -772,9 +887,13 @@ QUESTIONS = (
         cases=_bilinear_cases,
         wrong=(
             without_upstream,
+            upstream_as_a_row,
+            upstream_summed,
+            upstream_mean,
             upstream_outside,
             upstream_missing_in_matrix,
             matrix_averaged,
+            all_averaged,
             matrix_on_its_side,
             matrix_not_summed,
             matrix_times_itself,
@@ -784,6 +903,7 @@ QUESTIONS = (
             matrix_last,
             rows_added,
             matrix_not_turned,
+            all_in_one,
         ),
         right=(_bilinear_by_einsum, _bilinear_in_two_steps, _bilinear_by_loops),
     ),

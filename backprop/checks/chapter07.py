@@ -19,6 +19,8 @@ def _broadcast_cases(rng: np.random.Generator) -> list[Case]:
             ((5, 3), (3,)),
             ((4, 3), (4, 1)),
             ((4, 3), (1, 3)),
+            ((4, 3), (1, 1)),
+            ((1, 3, 2), (3, 2)),
             ((2, 3), ()),
             ((3, 2), (3, 2)),
             ((4, 2, 3), (2, 1)),
@@ -45,11 +47,27 @@ def over_rows(gradient, shape):
 
 
 @wrong(
+    "This is a single number. It is right where a single number was copied; any other "
+    "array needs a slope for each of its entries: section 7.2."
+)
+def one_number(gradient, shape):
+    return gradient.sum()
+
+
+@wrong(
     "You averaged over the copies. Each copy is a use of its own, and the slopes of "
     "uses add; dividing by their number is the 1/N that has no place here: section 7.2."
 )
 def mean_of_copies(gradient, shape):
     return unbroadcast(gradient, shape) / (gradient.size / np.prod(shape))
+
+
+@wrong(
+    "mean(axis=0) is wrong twice: the slopes of copies add, they are not averaged, and "
+    "which axes hold the copies depends on the shape: section 7.2."
+)
+def mean_over_rows(gradient, shape):
+    return gradient.mean(axis=0)
 
 
 @wrong(
@@ -62,6 +80,15 @@ def one_copy(gradient, shape):
     for axis in stretched:
         kept = kept.take([0], axis=axis - len(added))
     return kept
+
+
+@wrong(
+    "gradient[:1] keeps one copy along the first axis and drops the others. They reach "
+    "the loss as well, so they are added; and it is not always the first axis: section "
+    "7.2."
+)
+def first_of_first_axis(gradient, shape):
+    return gradient[:1]
 
 
 @wrong(
@@ -87,6 +114,52 @@ def stretched_only(gradient, shape):
 def ones_dropped(gradient, shape):
     added, stretched = _axes(gradient, shape)
     return gradient.sum(axis=added + stretched)
+
+
+@wrong(
+    "Without keepdims an axis that was summed is gone, and the next number means "
+    "another axis. keepdims=True leaves it with size 1: section 7.2."
+)
+def loop_without_keepdims(gradient, shape):
+    while gradient.ndim > len(shape):
+        gradient = gradient.sum(axis=0)
+    for axis, size in enumerate(shape):
+        if size == 1:
+            gradient = gradient.sum(axis=axis)
+    return gradient
+
+
+@wrong(
+    "The reshape at the end comes too late for the loop: after a sum without keepdims "
+    "the axes behind have moved up, and the next number means another one. "
+    "keepdims=True leaves the summed axis with size 1, and the reshape is not needed: "
+    "section 7.2."
+)
+def loop_then_reshape(gradient, shape):
+    return loop_without_keepdims.function(gradient, shape).reshape(shape)
+
+
+@wrong(
+    "gradient.shape[i] asks for an axis that may be gone: without keepdims each sum "
+    "takes one away, and those behind it move up. keepdims=True leaves it with size 1: "
+    "section 7.2."
+)
+def loop_over_sizes(gradient, shape):
+    while gradient.ndim > len(shape):
+        gradient = gradient.sum(axis=0)
+    for axis, size in enumerate(shape):
+        if gradient.shape[axis] != size:
+            gradient = gradient.sum(axis=axis)
+    return gradient
+
+
+@wrong(
+    "The reshape at the end cannot save the loop: without keepdims a summed axis is "
+    "gone, and gradient.shape then has no size at that place. keepdims=True leaves it "
+    "with size 1: section 7.2."
+)
+def loop_over_sizes_then_reshape(gradient, shape):
+    return loop_over_sizes.function(gradient, shape).reshape(shape)
 
 
 @wrong(
@@ -131,6 +204,14 @@ def cut_out(gradient, shape):
 )
 def broadcast_again(gradient, shape):
     return np.broadcast_to(gradient, shape)
+
+
+@wrong(
+    "reshape lays out the same numbers in another shape, and a dozen slopes do not fit "
+    "where four belong. The slopes of the copies have to be added first: section 7.2."
+)
+def reshaped(gradient, shape):
+    return gradient.reshape(shape)
 
 
 def _unbroadcast_in_a_loop(gradient, shape):
@@ -243,11 +324,40 @@ def weights_averaged(X, Y, W, b):
 
 
 @wrong(
-    "You divide by N · C, as np.mean over the whole table does. Here the outputs of an "
-    "example are added, and only the examples averaged: section 7.1."
+    "loss and db are right. dW lies on its side: W has a row for each input, and so "
+    "has X.T @ dA; dA.T @ X has one for each output. The sum over the examples, as a "
+    "product: section 7.3."
+)
+def weights_on_their_side(X, Y, W, b):
+    loss, dW, db = linear_fit(X, Y, W, b)
+    return loss, dW.T, db
+
+
+@wrong(
+    "X @ dA does not fit, and where it does by accident it is not dW: the sum goes "
+    "over the examples, which stand first in both arrays. X.T @ dA: section 7.3."
+)
+def inputs_not_turned(X, Y, W, b):
+    loss, _, db = linear_fit(X, Y, W, b)
+    return loss, X @ (X @ W + b - Y) / len(X), db
+
+
+@wrong(
+    "You divide everything by N · C, as np.mean over a table does. Here the outputs of "
+    "an example are added, and only the examples averaged: section 7.1."
 )
 def mean_of_everything(X, Y, W, b):
     return tuple(value / Y.shape[1] for value in linear_fit(X, Y, W, b))
+
+
+@wrong(
+    "The slopes are right. np.mean over the whole table divides the loss by its "
+    "outputs as well, and the slopes beside it belong to the loss divided by N alone: "
+    "section 7.1."
+)
+def loss_over_entries(X, Y, W, b):
+    loss, dW, db = linear_fit(X, Y, W, b)
+    return loss / Y.shape[1], dW, db
 
 
 @wrong(
@@ -259,12 +369,22 @@ def divided_by_outputs(X, Y, W, b):
 
 
 @wrong(
-    "The loss is right, its slopes are twice too large: the ½ in front of the square "
-    "cancels the 2: section 7.1."
+    "The loss is right, its slopes are twice as large as they should be: the ½ in "
+    "front of the square cancels the 2: section 7.1."
 )
 def two_left(X, Y, W, b):
     loss, dW, db = linear_fit(X, Y, W, b)
     return loss, 2 * dW, 2 * db
+
+
+@wrong(
+    "The loss is right, its slopes are half as large as they should be: the ½ cancels "
+    "the 2 that comes down from the square, so the slope of ½ miss² is the miss, with "
+    "nothing but 1/N before it: section 7.1."
+)
+def half_left(X, Y, W, b):
+    loss, dW, db = linear_fit(X, Y, W, b)
+    return loss, dW / 2, db / 2
 
 
 @wrong(
@@ -345,6 +465,24 @@ def _mean_cases(rng: np.random.Generator) -> list[Case]:
     # Whether twice as many terms round otherwise must not depend on the machine, nor on
     # where an array lies, as in x @ t.
     one_by_one = "sum(x * (sum(x * t) - v) for x, v in zip(X, y))"
+
+    def cancelling(label, sign):
+        # The first slope is round-off, which another rounding multiplies.
+        mean = Source(f"lambda X, y, t: {one_by_one} / len(X)")
+        while True:
+            X = rng.uniform(0.3, 1.5, (7, 3))
+            miss = rng.uniform(0.3, 1, 7)
+            X[:, 0] *= rng.choice([-1, 1], 7)
+            X[-1, 0] = -sum(X[:-1, 0] * miss[:-1]) / miss[-1]
+            theta = rng.uniform(0.3, 0.9, 3)
+            y = np.array([sum(x * theta) for x in X]) - sign * miss
+            case = Case(label, (mean, X, y, theta))
+            once, twice = _entered_twice(eval(mean.text), X, y, theta)
+            if 1e-3 * abs(once[0]) < abs(twice[0] - once[0]) < 1e-12:
+                return case
+
+    X, theta = rng.uniform(0.3, 1.5, (7, 3)), rng.uniform(0.3, 0.9, 3)
+    downward = X, X @ theta + rng.uniform(0.3, 1, 7), theta
     return [
         case("a mean", f"lambda X, y, t: {one_by_one} / len(X)"),
         case("a sum", "lambda X, y, t: X.T @ (X @ t - y)"),
@@ -372,6 +510,25 @@ def _mean_cases(rng: np.random.Generator) -> list[Case]:
             "a sum whose entries cancel",
             "lambda X, y, t: (s := X.T @ (X @ t - y)) - s.mean()",
         ),
+        case("a sum, row by row", f"lambda X, y, t: {one_by_one}"),
+        cancelling("a mean, one slope of which is zero", 1),
+        cancelling("a mean, one slope of which is zero, the others negative", -1),
+        Case(
+            "a mean whose slopes are all negative",
+            (Source(f"lambda X, y, t: {one_by_one} / len(X)"), *downward),
+        ),
+        Case(
+            "a sum whose slopes are all negative",
+            (Source(f"lambda X, y, t: {one_by_one}"), *downward),
+        ),
+        Case(
+            "a sum whose slopes are all positive",
+            (Source(f"lambda X, y, t: -{one_by_one}"), *downward),
+        ),
+        case(
+            "slopes that change places with the number of rows",
+            f"lambda X, y, t: np.roll({one_by_one} / len(X), len(X))",
+        ),
     ]
 
 
@@ -395,6 +552,57 @@ def absolute_tolerance(gradient, X, y, theta):
 
 
 @wrong(
+    "You compare each entry with its own size. Where the slopes of the examples "
+    "cancel, an entry of a right mean is nothing but round-off, and that comes out "
+    "otherwise each time. The measure is the largest entry of the gradient: section "
+    "7.1."
+)
+def relative_to_each_entry(gradient, X, y, theta):
+    once, twice = _entered_twice(gradient, X, y, theta)
+    return bool(np.all(np.abs(twice - once) <= 1e-6 * np.abs(once)))
+
+
+@wrong(
+    "np.max(g) minds the signs: if all slopes are negative, so is your tolerance, and "
+    "right means are blamed. The largest entry in size is np.max(np.abs(g)): section "
+    "7.1."
+)
+def largest_without_sign(gradient, X, y, theta):
+    once, twice = _entered_twice(gradient, X, y, theta)
+    return bool(np.abs(twice - once).max() <= 1e-6 * once.max())
+
+
+@wrong(
+    "abs(np.max(g)) takes the size after the maximum. Of negative slopes that finds "
+    "the smallest in size. First the sizes, then the largest: np.max(np.abs(g)): "
+    "section 7.1."
+)
+def size_of_the_maximum(gradient, X, y, theta):
+    once, twice = _entered_twice(gradient, X, y, theta)
+    return bool(np.abs(twice - once).max() <= 1e-6 * abs(once.max()))
+
+
+@wrong(
+    "twice - once has a sign. A sum of negative slopes makes every difference "
+    "negative, and no negative number is larger than a tolerance. Take the sizes of "
+    "the differences, np.abs(twice - once): section 7.1."
+)
+def signed_difference(gradient, X, y, theta):
+    once, twice = _entered_twice(gradient, X, y, theta)
+    return bool((twice - once).max() <= 1e-6 * np.abs(once).max())
+
+
+@wrong(
+    "once - twice has a sign. A sum of positive slopes makes every difference "
+    "negative, and no negative number is larger than a tolerance. Take the sizes of "
+    "the differences, np.abs(once - twice): section 7.1."
+)
+def signed_difference_turned(gradient, X, y, theta):
+    once, twice = _entered_twice(gradient, X, y, theta)
+    return bool((once - twice).max() <= 1e-6 * np.abs(once).max())
+
+
+@wrong(
     "Your tolerance is so wide that a division by N − 1 slips through: for seven rows "
     "it is off by a twelfth. Round-off is a millionth at the most: section 7.1."
 )
@@ -410,6 +618,15 @@ def too_generous(gradient, X, y, theta):
 def sums_compared(gradient, X, y, theta):
     once, twice = _entered_twice(gradient, X, y, theta)
     return bool(abs(twice.sum() - once.sum()) <= 1e-6 * np.abs(once).max())
+
+
+@wrong(
+    "You compared two lengths. A gradient that turns keeps its length; take the length "
+    "of the difference, not the difference of the lengths: section 7.1."
+)
+def lengths_compared(gradient, X, y, theta):
+    lengths = [np.linalg.norm(g) for g in _entered_twice(gradient, X, y, theta)]
+    return bool(abs(lengths[1] - lengths[0]) <= 1e-6 * lengths[0])
 
 
 @wrong(
@@ -457,6 +674,17 @@ def targets_forgotten(gradient, X, y, theta):
 
 
 @wrong(
+    "np.append without an axis makes one long row of all the numbers, and no examples "
+    "are left. np.append(X, X, axis=0) or np.tile(X, (2, 1)) puts the rows below one "
+    "another: section 7.1."
+)
+def flattened(gradient, X, y, theta):
+    once = gradient(X, y, theta)
+    twice = gradient(np.append(X, X), np.append(y, y), theta)
+    return bool(np.abs(twice - once).max() <= 1e-6 * np.abs(once).max())
+
+
+@wrong(
     "You doubled the numbers in X and y. That makes other examples of them; what is "
     "wanted is each example two times: section 7.1."
 )
@@ -466,8 +694,10 @@ def numbers_doubled(gradient, X, y, theta):
 
 
 @wrong(
-    "You compared the batch with its first half. Different examples have different "
-    "gradients, also under a mean. Enter the same ones again: section 7.1."
+    "Every mean is blamed. The second batch must hold the same examples, each of them "
+    "twice, every input with its own target. Half of the batch, one row more, or "
+    "inputs beside the targets of others (np.repeat for one and np.tile for the other) "
+    "are other data, and have another mean: section 7.1."
 )
 def half_a_batch(gradient, X, y, theta):
     once, half = gradient(X, y, theta), gradient(X[:3], y[:3], theta)
@@ -486,7 +716,8 @@ def the_difference(gradient, X, y, theta):
 
 def _by_repeating(gradient, X, y, theta):
     many = gradient(np.repeat(X, 3, axis=0), np.repeat(y, 3), theta)
-    return np.allclose(many, gradient(X, y, theta), rtol=1e-7, atol=0)
+    once = gradient(X, y, theta)
+    return np.allclose(many, once, rtol=0, atol=1e-6 * np.abs(once).max())
 
 
 def _by_norms(gradient, X, y, theta):
@@ -576,6 +807,29 @@ def slope_of_the_last(Ws, A, dS):
 
 
 @wrong(
+    "The weights come from the layer next door: dZ @ Ws[l].T, with the weights of the "
+    "layer that dZ belongs to. What comes out has the shape of that layer's input: "
+    "section 7.5."
+)
+def weights_next_door(Ws, A, dS):
+    dWs, dbs, dZ = [], [], dS
+    for layer in reversed(range(len(Ws))):
+        dWs.insert(0, A[layer].T @ dZ)
+        dbs.insert(0, dZ.sum(axis=0))
+        if layer:
+            dZ = dZ @ Ws[layer - 1].T * (1 - A[layer] ** 2)
+    return dWs, dbs
+
+
+@wrong(
+    "No tanh stands behind the last layer, so dS is its dZ already: no slope is "
+    "multiplied in before the walk begins: section 7.5."
+)
+def squash_at_the_scores(Ws, A, dS):
+    return _walk(Ws, A, dS * (1 - A[-1] ** 2))
+
+
+@wrong(
     "dZ @ W without the transpose fits only where a layer is as wide as the next one. "
     "Going back it is dZ @ W.T: section 7.5."
 )
@@ -594,12 +848,20 @@ def in_order_of_the_walk(Ws, A, dS):
 
 
 @wrong(
-    "The weights are divided by N once more. dS is divided already, and everything "
-    "that is made of it: section 7.1."
+    "dbs is right. The weights are divided by N once more: dS is divided already, and "
+    "so is everything that is made of it: section 7.1."
 )
 def divided_again(Ws, A, dS):
     dWs, dbs = _walk(Ws, A, dS)
     return [dW / len(dS) for dW in dWs], dbs
+
+
+@wrong(
+    "Weights and biases carry a second 1/N. The first is in dS, and every product and "
+    "every sum hands it on: section 7.1."
+)
+def all_divided_again(Ws, A, dS):
+    return _walk(Ws, A, dS / len(dS))
 
 
 @wrong(
@@ -775,12 +1037,22 @@ def squash_at_the_end(X, Y, Ws, bs):
 
 
 @wrong(
-    "The slopes between the layers are mended. The 1/N got lost on the way: loss and "
-    "gradient are a mean over the examples: section 7.1."
+    "The slopes between the layers are mended. The 1/N got lost on the way, in the "
+    "loss as well as in its slopes: both are those of a mean over the examples: "
+    "section 7.1."
 )
 def summed(X, Y, Ws, bs):
     A, miss = _deep_forward(X, Y, Ws, bs)
     return np.sum(miss**2) / 2, *_walk(Ws, A, miss)
+
+
+@wrong(
+    "The loss is a mean, and the slopes are those of the sum: dZ begins as miss, "
+    "without the 1/N of the loss. miss / len(X) starts the way back: section 7.1."
+)
+def slopes_undivided(X, Y, Ws, bs):
+    A, miss = _deep_forward(X, Y, Ws, bs)
+    return np.sum(miss**2) / 2 / len(X), *_walk(Ws, A, miss)
 
 
 @wrong(
@@ -826,6 +1098,24 @@ def loss_without_half(X, Y, Ws, bs):
 
 
 @wrong(
+    "The gradient is right. The loss beside it is that of the sum: it lost its 1/N: "
+    "section 7.1."
+)
+def loss_is_the_sum(X, Y, Ws, bs):
+    loss, dWs, dbs = deep_gradient(X, Y, Ws, bs)
+    return loss * len(X), dWs, dbs
+
+
+@wrong(
+    "The gradient is right. np.mean over the whole table divides the loss by N · C; "
+    "the outputs of an example are added, and only the examples averaged: section 7.1."
+)
+def loss_over_all_entries(X, Y, Ws, bs):
+    loss, dWs, dbs = deep_gradient(X, Y, Ws, bs)
+    return loss / Y.shape[1], dWs, dbs
+
+
+@wrong(
     "The slopes are right, and stand in the order of the walk, from the last layer to "
     "the first: section 7.5."
 )
@@ -863,16 +1153,24 @@ QUESTIONS = (
         cases=_broadcast_cases,
         wrong=(
             over_rows,
+            one_number,
             mean_of_copies,
+            mean_over_rows,
             one_copy,
+            first_of_first_axis,
             filled_in_only,
             stretched_only,
             ones_dropped,
+            loop_without_keepdims,
+            loop_then_reshape,
+            loop_over_sizes,
+            loop_over_sizes_then_reshape,
             front_kept,
             left_aligned,
             sum_of_all,
             cut_out,
             broadcast_again,
+            reshaped,
         ),
         right=(_unbroadcast_in_a_loop, _unbroadcast_by_numbering),
     ),
@@ -892,9 +1190,13 @@ QUESTIONS = (
             divided_twice,
             bias_averaged,
             weights_averaged,
+            weights_on_their_side,
+            inputs_not_turned,
             mean_of_everything,
+            loss_over_entries,
             divided_by_outputs,
             two_left,
+            half_left,
             no_half,
             downhill,
             one_bias_for_all,
@@ -914,13 +1216,20 @@ QUESTIONS = (
         wrong=(
             to_the_last_bit,
             absolute_tolerance,
+            relative_to_each_entry,
+            largest_without_sign,
+            size_of_the_maximum,
+            signed_difference,
+            signed_difference_turned,
             too_generous,
             sums_compared,
+            lengths_compared,
             any_entry,
             first_entry,
             expects_double,
             upside_down,
             targets_forgotten,
+            flattened,
             numbers_doubled,
             half_a_batch,
             the_difference,
@@ -942,9 +1251,12 @@ QUESTIONS = (
             squashed_again,
             slope_next_door,
             slope_of_the_last,
+            weights_next_door,
+            squash_at_the_scores,
             not_turned,
             in_order_of_the_walk,
             divided_again,
+            all_divided_again,
             biases_averaged,
             biases_as_rows,
             biases_first,
@@ -971,10 +1283,13 @@ QUESTIONS = (
             slope_averaged,
             squash_at_the_end,
             summed,
+            slopes_undivided,
             divided_by_n_twice,
             biases_as_means,
             stepped_on_the_way,
             loss_without_half,
+            loss_is_the_sum,
+            loss_over_all_entries,
             last_layer_first,
             no_loss,
         ),

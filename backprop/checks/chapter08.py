@@ -61,6 +61,14 @@ def added_terms(p):
 
 
 @wrong(
+    "The diagonal is right. Off it you have +P_i P_j, as if the others rose along with "
+    "a score; they lose what it gains, and each row adds up to 0: section 8.4."
+)
+def others_gain(p):
+    return np.diag(p * (1 - p)) + np.outer(p, p) * (1 - np.eye(len(p)))
+
+
+@wrong(
     "Every slope has the opposite sign: an answer rises with its own score, so the "
     "diagonal is positive: section 8.4."
 )
@@ -83,6 +91,15 @@ def only_through_the_sum(p):
 )
 def squares_stretched(p):
     return np.diag(p) - p * p
+
+
+@wrong(
+    "p @ p, like p.T @ p, is a single number, the sum of the squares, and you took it "
+    "from every entry of the table. For each pair i, j there is a product of its own, "
+    "np.outer(p, p): section 8.4."
+)
+def inner_product(p):
+    return np.diag(p) - p @ p
 
 
 @wrong(
@@ -157,9 +174,10 @@ def _loss_gradient_cases(rng: np.random.Generator) -> list[Case]:
 
 
 @wrong(
-    "The numbers are right, but dS = P gave one array two names, so subtracting 1 from "
-    "dS changed the answers P too. Whoever reads P afterwards reads a gradient. P - Y "
-    "makes a new array: section 8.5."
+    "The numbers are right, but subtracting the 1 changed P itself, the answers of "
+    "your caller, who reads a gradient there from now on. P[...] -= 1 writes into it, "
+    "and so does dS[...] -= 1 after dS = P, which is one array with two names. "
+    "P.copy() or P - Y makes a new one: section 8.5."
 )
 def aliased(P, y):
     dS = P
@@ -199,6 +217,22 @@ def mean_over_entries(P, y):
 )
 def divided_by_classes(P, y):
     return loss_gradient(P, y) * len(P) / P.shape[1]
+
+
+@wrong(
+    "Only the 1 was divided by N, and P was not: P − Y/N. The 1/N of the mean belongs "
+    "to the whole miss, (P − Y)/N: section 8.5."
+)
+def only_labels_divided(P, y):
+    return P - _one_hot(y, P.shape[1]) / len(P)
+
+
+@wrong(
+    "Only P was divided by N, and the 1 was not: P/N − Y. The 1/N of the mean belongs "
+    "to the whole miss, (P − Y)/N: section 8.5."
+)
+def only_answers_divided(P, y):
+    return P / len(P) - _one_hot(y, P.shape[1])
 
 
 @wrong(
@@ -281,6 +315,15 @@ def labels_as_numbers(P, y):
 
 
 @wrong(
+    "P is (N, C), y is (N,), and P - y does not fit; where it does by accident, it is "
+    "wrong. y are labels, the numbers of columns. Y, (N, C), has a 1 in those columns: "
+    "section 8.3."
+)
+def labels_stretched(P, y):
+    return (P - y) / len(P)
+
+
+@wrong(
     "You counted the classes from 1, so the 1 stands a column too far to the left. "
     "Labels go from 0 to C − 1: section 8.3."
 )
@@ -336,8 +379,12 @@ def _logsumexp_cases(rng: np.random.Generator) -> list[Case]:
         Case("a thousand more", (S + 1000,)),
         Case("a thousand less", (S - 1000,)),
         Case("rows far apart", (S + np.array([[1000.0], [0.0], [-1000.0]]),)),
-        # Minus its mean, the first row is harmless; minus its smallest, neither is.
-        Case("scores far apart", (S[:2, :3] + [[0, 600, 1000], [-2000, 0, 2000]],)),
+        # Harmless are: minus its mean, the first row; minus its first score, the first
+        # and the last one; minus its smallest, none.
+        Case(
+            "scores far apart",
+            (S[:, :3] + [[600, 0, 1000], [0, -2000, 2000], [2000, 0, -2000]],),
+        ),
     ]
 
 
@@ -388,6 +435,15 @@ def one_maximum_for_all(S):
 
 
 @wrong(
+    "(N, C) − (N,) does not fit: NumPy lines shapes up at the right, where C meets N. "
+    "keepdims=True keeps the maxima as a column, (N, 1), and each row loses its own: "
+    "section 8.2."
+)
+def maximum_without_keepdims(S):
+    return S.max(axis=1) + np.log(np.exp(S - S.max(axis=1)).sum(axis=1))
+
+
+@wrong(
     "You summed down the columns, over the examples. Logsumexp belongs to a row, whose "
     "scores compete: axis=1: section 8.3."
 )
@@ -421,6 +477,15 @@ def minimum_taken_out(S):
 
 
 @wrong(
+    "You took the first score of each row out. Any shift is right on paper, but a "
+    "score far above the first still overflows, and only the largest leaves no "
+    "positive exponent: section 8.3."
+)
+def first_taken_out(S):
+    return _shifted(S, S[:, 0])
+
+
+@wrong(
     "This is the maximum itself. Logsumexp lies above it, by as much as log C when all "
     "scores are equal: section 8.3."
 )
@@ -443,6 +508,16 @@ def mean_of_powers(S):
 )
 def kept_the_column(S):
     return logsumexp(S)[:, None]
+
+
+@wrong(
+    "With keepdims the maxima are a column, (N, 1), the logarithms are (N,), and their "
+    "sum is a table, (N, N). Subtract the column, and add it back as m[:, 0], or keep "
+    "the dimension in both and drop it at the end: section 8.3."
+)
+def column_plus_row(S):
+    m = S.max(axis=1, keepdims=True)
+    return m + np.log(np.exp(S - m).sum(axis=1))
 
 
 @wrong(
@@ -549,6 +624,16 @@ def products_down_the_columns(S, dP):
 
 
 @wrong(
+    "A number for each row is (N,), and beside an (N, C) it does not fit: NumPy lines "
+    "shapes up at the right, where N meets C. keepdims=True keeps it as a column, (N, "
+    "1), for the maximum, for the sum of E and for that of dP · P: section 8.2."
+)
+def row_without_keepdims(S, dP):
+    P = _forward(S, _row_maximum(S))
+    return P, P * (dP - (dP * P).sum(axis=1))
+
+
+@wrong(
     "You subtract nothing any more, and a score of 1000 overflows. Subtracting was "
     "right; it has to be the largest score of the row: section 8.2."
 )
@@ -610,6 +695,15 @@ def mean_added(S, dP):
 
 
 @wrong(
+    "P · dP is only the first half: on the way back dP loses its weighted mean, "
+    "because a score that rises takes from all other answers: section 8.5."
+)
+def mean_forgotten(S, dP):
+    P = softmax(S)
+    return P, P * dP
+
+
+@wrong(
     "You subtracted the plain mean of dP. Each slope counts as much as its answer: the "
     "weights are P: section 8.5."
 )
@@ -632,6 +726,24 @@ def plain_sum(S, dP):
 def mean_of_products(S, dP):
     P = softmax(S)
     return _back(P, dP, (dP * P).mean(axis=1, keepdims=True))
+
+
+@wrong(
+    "The slopes are divided by the number of rows. There is no mean here: if the loss "
+    "is one, its 1/N is in dP already: section 8.5."
+)
+def divided_by_rows(S, dP):
+    P, dS = softmax_vjp(S, dP)
+    return P, dS / len(S)
+
+
+@wrong(
+    "The slopes have the opposite sign: a class whose dP lies above the mean gets a "
+    "positive slope, so it is dP minus the mean: section 8.5."
+)
+def sign_turned(S, dP):
+    P, dS = softmax_vjp(S, dP)
+    return P, -dS
 
 
 @wrong("The last factor P is missing: you return dP minus its mean: section 8.5.")
@@ -706,6 +818,14 @@ def right_class_too_low(S, y, eps):
 
 
 @wrong(
+    "The right class has 1 − ε, and nobody has the rest. The ε goes into the hat, of "
+    "which every class gets ε/C, so that the targets add up to 1: section 8.9."
+)
+def hat_forgotten(S, y, eps):
+    return _with_targets(S, y, (1 - eps) * _one_hot(y, S.shape[1]))
+
+
+@wrong(
     "You gave ε to every class. It is the chance of drawing from the hat, and is "
     "shared by all: ε/C each: section 8.9."
 )
@@ -761,6 +881,16 @@ def logarithm_of_answers(S, y, eps):
 
 
 @wrong(
+    "A tiny number inside the logarithm avoids −inf and puts a ceiling on the price: "
+    "with 10⁻¹² nothing costs more than 28, and with scores far apart the truth may "
+    "cost a thousand. Compute log P from the scores: section 8.3."
+)
+def padded_logarithm(S, y, eps):
+    P, Y = softmax(S), _smooth(y, S.shape[1], eps)
+    return -(Y * np.log(P + 1e-12)).sum() / len(S), (P - Y) / len(S)
+
+
+@wrong(
     "You smoothed the answers and left the labels as they were. It is the target that "
     "is mixed with the hat; the network's answer stays its own: section 8.9."
 )
@@ -800,12 +930,30 @@ def divided_by_all(S, y, eps):
 
 
 @wrong(
+    "The slope is right. np.mean over the whole table divides the loss by the number "
+    "of classes, too; they are added, and only the examples averaged: section 8.3."
+)
+def loss_over_entries(S, y, eps):
+    loss, dS = smoothed_loss(S, y, eps)
+    return loss / S.shape[1], dS
+
+
+@wrong(
     "The slope points downhill: it is P − Y, what was answered minus what was wanted: "
     "section 8.5."
 )
 def slope_downhill(S, y, eps):
     loss, dS = smoothed_loss(S, y, eps)
     return loss, -dS
+
+
+@wrong(
+    "The slope is right. The loss lost its minus: logarithms of chances are negative, "
+    "a cost is positive: section 8.3."
+)
+def loss_negative(S, y, eps):
+    loss, dS = smoothed_loss(S, y, eps)
+    return -loss, dS
 
 
 def _smoothed_by_mixing(S, y, eps):
@@ -836,9 +984,11 @@ QUESTIONS = (
             a_row,
             one_everywhere,
             added_terms,
+            others_gain,
             mirrored,
             only_through_the_sum,
             squares_stretched,
+            inner_product,
             bracket_not_closed,
             the_bracket,
             own_answer_twice,
@@ -860,6 +1010,8 @@ QUESTIONS = (
             summed,
             mean_over_entries,
             divided_by_classes,
+            only_labels_divided,
+            only_answers_divided,
             downhill,
             whole_columns,
             right_class_only,
@@ -869,6 +1021,7 @@ QUESTIONS = (
             two_steps,
             slope_twice,
             labels_as_numbers,
+            labels_stretched,
             counted_from_one,
             softmax_again,
             bias_gradient,
@@ -889,13 +1042,16 @@ QUESTIONS = (
             taken_off_twice,
             multiplied_back,
             one_maximum_for_all,
+            maximum_without_keepdims,
             down_the_columns,
             all_in_one,
             mean_taken_out,
             minimum_taken_out,
+            first_taken_out,
             hard_maximum,
             mean_of_powers,
             kept_the_column,
+            column_plus_row,
             clipped,
         ),
         right=(_logsumexp_pairwise, _logsumexp_from_the_loss),
@@ -915,6 +1071,7 @@ QUESTIONS = (
             forward_still_broken,
             maximum_of_columns,
             products_down_the_columns,
+            row_without_keepdims,
             subtracts_nothing,
             mean_of_the_row,
             tiny_denominator,
@@ -922,9 +1079,12 @@ QUESTIONS = (
             shifts_in_place,
             diagonal_only,
             mean_added,
+            mean_forgotten,
             plain_mean,
             plain_sum,
             mean_of_products,
+            divided_by_rows,
+            sign_turned,
             not_multiplied,
             slopes_first,
         ),
@@ -942,6 +1102,7 @@ QUESTIONS = (
         wrong=(
             among_the_others,
             right_class_too_low,
+            hat_forgotten,
             eps_for_each,
             nothing_taken,
             slope_of_one_hot,
@@ -949,11 +1110,14 @@ QUESTIONS = (
             eps_ignored,
             traded_places,
             logarithm_of_answers,
+            padded_logarithm,
             answers_smoothed,
             slope_not_divided,
             both_not_divided,
             divided_by_all,
+            loss_over_entries,
             slope_downhill,
+            loss_negative,
         ),
         right=(_smoothed_by_mixing, _smoothed_by_targets),
     ),

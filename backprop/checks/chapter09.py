@@ -42,6 +42,7 @@ def _errors_cases(rng: np.random.Generator) -> list[Case]:
         Case("two blocks", ({"W": W, "b": b}, {"W": other, "b": 0.9 * b})),
         Case("the other way round", ({"W": other, "b": b / 2}, {"W": W, "b": b})),
         Case("turned round, and right", ({"V": -W, "c": b}, {"V": W, "c": b})),
+        Case("names in another order", ({"W": W, "b": b}, {"b": b / 3, "W": other})),
         Case("too long, too short", ({"p": longer * b, "q": W}, {"p": b, "q": 3 * W})),
         Case("nothing claimed", ({"U": 0 * W}, {"U": W})),
         Case("nothing to claim", ({"b": b, "U": 0 * W}, {"b": -2 * b, "U": 0 * W})),
@@ -62,10 +63,20 @@ def _errors_by(size: Callable) -> Callable:
     return errors
 
 
+def _errors_in(length: Callable, claimed: dict, measured: dict) -> dict:
+    """Give the error of each block, with another measure of length."""
+    result = {}
+    for name, g in claimed.items():
+        m = measured[name]
+        size = max(length(g), length(m))
+        result[name] = length(g - m) / size if size else 0.0
+    return result
+
+
 @wrong(
-    "You divide by the length of the measured block. A claim a thousand times too long "
-    "then has the error 999, and one a thousand times too short 0.999. The larger of "
-    "the two lengths treats both alike: section 9.2."
+    "You divide by the length of the measured block. A claim a thousand times as long "
+    "as it should be then has the error 999, and one a thousandth as long 0.999. The "
+    "larger of the two lengths treats both alike: section 9.2."
 )
 def over_measured(claimed, measured):
     return _errors_by(lambda g, m: m)(claimed, measured)
@@ -121,8 +132,8 @@ def lengths_only(claimed, measured):
 
 
 @wrong(
-    "These are sums of squares, and their roots are missing: twice too long should "
-    "give ½, not ¼: section 9.2."
+    "These are sums of squares, and their roots are missing: a claim twice as long as "
+    "it should be has the error ½, not ¼: section 9.2."
 )
 def squared(claimed, measured):
     return {name: error**2 for name, error in block_errors(claimed, measured).items()}
@@ -139,6 +150,31 @@ def worst_entry(claimed, measured):
         size = np.maximum(np.abs(g), np.abs(m))
         result[name] = np.max(np.abs(g - m) / np.where(size, size, 1))
     return result
+
+
+@wrong(
+    "You added up the sizes of the entries. The length of a block is the root of the "
+    "sum of their squares, as np.linalg.norm gives it: section 9.2."
+)
+def sums_of_sizes(claimed, measured):
+    return _errors_in(lambda v: np.sum(np.abs(v)), claimed, measured)
+
+
+@wrong(
+    "You compare the largest entries, and all others go unheard. The length of a block "
+    "is the root of the sum of all squares: section 9.2."
+)
+def largest_entries(claimed, measured):
+    return _errors_in(lambda v: np.max(np.abs(v)), claimed, measured)
+
+
+@wrong(
+    "np.linalg.norm(v, 2) is the length of a vector, but of a matrix something else: "
+    "how far it can stretch a vector. Without the 2 all squares are added, whatever "
+    "the shape: section 9.2."
+)
+def spectral(claimed, measured):
+    return _errors_in(lambda v: np.linalg.norm(v, 2), claimed, measured)
 
 
 @wrong(
@@ -171,6 +207,16 @@ def all_together(claimed, measured):
 )
 def without_names(claimed, measured):
     return list(block_errors(claimed, measured).values())
+
+
+@wrong(
+    "You paired the blocks by their places, with zip, and a dict is read by its names: "
+    "measured may hold them in another order. measured[name] finds the partner of "
+    "each: section 9.2."
+)
+def by_position(claimed, measured):
+    renamed = dict(zip(claimed, measured.values(), strict=True))
+    return _errors_in(np.linalg.norm, claimed, renamed)
 
 
 def _errors_in_plain_numpy(claimed, measured):
@@ -210,8 +256,12 @@ def _kept_cases(rng: np.random.Generator) -> list[Case]:
             (squares, Source("lambda t: -2 * t"), _entries(rng, 3), 0.02),
         ),
         Case(
-            "seven times too long, theta (2, 2)",
+            "seven times as long as it should be, theta (2, 2)",
             (squares, Source("lambda t: 14 * t"), _entries(rng, 2, 2), 0.01),
+        ),
+        Case(
+            "right, theta (2, 2, 2)",
+            (squares, Source("lambda t: 2 * t"), _entries(rng, 2, 2, 2), 0.05),
         ),
         Case(
             "one slope only, theta (5,)",
@@ -244,6 +294,17 @@ def stepped_uphill(loss, gradient, theta, eps):
 
 
 @wrong(
+    "You took the step with a plus, and asked by how much the loss fell. Uphill it "
+    "rises. Downhill is theta − eps · g; with it a right gradient keeps nearly 1: "
+    "section 9.3."
+)
+def stepped_plus(loss, gradient, theta, eps):
+    claimed = gradient(theta)
+    fall = loss(theta) - loss(theta + eps * claimed)
+    return fall / (eps * np.sum(claimed**2))
+
+
+@wrong(
     "This is a central difference, which is what the chapter's code takes and a good "
     "idea. This question asks for one step, from theta to theta − eps · g, as the "
     "formula in section 9.3 says."
@@ -268,6 +329,24 @@ def upside_down(loss, gradient, theta, eps):
 )
 def promise_without_eps(loss, gradient, theta, eps):
     return eps * kept(loss, gradient, theta, eps)
+
+
+@wrong(
+    "a / b * c is (a / b) · c: you divided by eps and multiplied by the sum. The whole "
+    "promise goes below, in brackets: section 9.3."
+)
+def divided_then_multiplied(loss, gradient, theta, eps):
+    claimed = gradient(theta)
+    fall = loss(theta) - loss(theta - eps * claimed)
+    return fall / eps * np.sum(claimed**2)
+
+
+@wrong(
+    "The promise has an eps too many. It is slope times movement: g, without eps, "
+    "times eps · g: section 9.3."
+)
+def promise_of_squared_step(loss, gradient, theta, eps):
+    return kept(loss, gradient, theta, eps) / eps
 
 
 @wrong(
@@ -313,6 +392,14 @@ def own_step(loss, gradient, theta, eps):
 
 
 @wrong(
+    "You made the step eps long, by dividing g by its length. The step asked for is "
+    "eps · g itself, which is longer where the loss is steeper: section 9.3."
+)
+def unit_step(loss, gradient, theta, eps):
+    return kept(loss, gradient, theta, eps / np.linalg.norm(gradient(theta)))
+
+
+@wrong(
     "The promise was computed after the step. It is made at the place where the step "
     "begins: section 9.3."
 )
@@ -335,12 +422,23 @@ def moved_theta(loss, gradient, theta, eps):
 
 
 @wrong(
-    "g @ g is the sum of squares for a vector. For a matrix it is a product of "
-    "matrices, if it is anything. np.sum(g**2) works for every shape: section 9.3."
+    "g @ g is the sum of squares for a vector. Else it multiplies matrices, if they "
+    "fit at all. np.sum(g**2) works for every shape: section 9.3."
 )
 def matrix_product(loss, gradient, theta, eps):
     claimed = gradient(theta)
     return (loss(theta) - loss(theta - eps * claimed)) / (eps * (claimed @ claimed))
+
+
+@wrong(
+    "np.dot adds up squares for a vector. For a matrix it is the product of matrices, "
+    "if it fits at all. np.sum(g**2) or np.vdot(g, g) takes all entries, whatever the "
+    "shape: section 9.3."
+)
+def dot_product(loss, gradient, theta, eps):
+    claimed = gradient(theta)
+    promised = eps * np.dot(claimed, claimed)
+    return (loss(theta) - loss(theta - eps * claimed)) / promised
 
 
 def _kept_through_dot(loss, gradient, theta, eps):
@@ -375,22 +473,22 @@ def _diagnose_cases(rng: np.random.Generator) -> list[Case]:
     first = square.copy()
     first[1:] *= 2  # in the first row alone it is right
     return [
-        Case("right, as far as a measurement can tell", (g * (1 + 1e-9), g)),
+        Case("right, as far as a measurement can tell", (g * (1 + 3e-8), g)),
         Case("a column for a row", (row[:, None], row)),
         Case("the transpose of (3, 2)", (g.T, g)),
         Case("the other sign", (-g, g)),
-        Case("the other sign, and 3 times too long", (-3 * g, g)),
-        Case("64 times too long", (64 * g, g)),
-        Case("64 times too short", (g / 64, g)),
-        Case("twice too long, zeros among the slopes", (2 * holes, holes)),
-        Case("a ten-thousandth too long", (1.0001 * g, g)),
+        Case("the other sign, and 3 times as long", (-3 * g, g)),
+        Case("64 times as long", (64 * g, g)),
+        Case("a 64th as long", (g / 64, g)),
+        Case("twice as long, zeros among the slopes", (2 * holes, holes)),
+        Case("a hundred-thousandth too long", (1.00001 * g, g)),
         Case("one slope off", (nearly, g)),
         Case("the transpose of (3, 3)", (square.T, square)),
-        Case("half of the rows twice too long", (first, square)),
+        Case("half of the rows twice as long", (first, square)),
         Case("sizes right, some signs turned", (np.abs(g) * [1, -1], g)),
         Case("nothing claimed", (0 * g, g)),
         Case("nothing to claim, and right", (0 * g, 0 * g)),
-        Case("tiny, twice too long", (2e-9 * g, 1e-9 * g)),
+        Case("tiny, twice as long", (2e-9 * g, 1e-9 * g)),
         Case("one slope is nan", (unknown, g)),
     ]
 
@@ -483,7 +581,8 @@ def entrywise_ratio(claimed, measured):
 
 @wrong(
     "np.allclose as it comes allows 10⁻⁸, whatever the slopes are. Tiny slopes, twice "
-    "too large, are right to it. Compare with the length of the gradients: section 9.2."
+    "as large as they should be, are right to it. Compare with the length of the "
+    "gradients: section 9.2."
 )
 def allclose(claimed, measured):
     if claimed.shape == measured.shape and np.allclose(claimed, measured):
@@ -492,16 +591,16 @@ def allclose(claimed, measured):
 
 
 @wrong(
-    "You ask for equality to the last bit. A measurement carries round-off, and a "
-    "right gradient agrees to about one in a million: section 9.1."
+    "You ask for more digits than a measurement has, be it with == or with too small a "
+    "tolerance. A right gradient agrees to about one part in a million: section 9.1."
 )
 def exact(claimed, measured):
     return _diagnosis(tolerance=1e-13)(claimed, measured)
 
 
 @wrong(
-    "A per cent is too generous. A factor of 1.0001 is a bug: measurement and a right "
-    "gradient agree to one part in a million: section 9.1."
+    "Your tolerance is too generous: a factor of 1.00001 passes, and it is a bug. "
+    "Measurement and a right gradient agree to one part in a million: section 9.1."
 )
 def loose(claimed, measured):
     return _diagnosis(tolerance=0.01)(claimed, measured)
@@ -630,6 +729,24 @@ def left_first_row(W1, b1, W2, b2, X, y):
 
 
 @wrong(
+    "db2 is mended, and db1 still listens to one row. Both biases are used by every "
+    "row: section 9.4."
+)
+def first_bias_left(W1, b1, W2, b2, X, y):
+    dW1, _, dW2, db2 = network_gradient(W1, b1, W2, b2, X, y)
+    return dW1, left_first_row.function(W1, b1, W2, b2, X, y)[1], dW2, db2
+
+
+@wrong(
+    "db1 is mended, and db2 still listens to one row. Both biases are used by every "
+    "row: section 9.4."
+)
+def second_bias_left(W1, b1, W2, b2, X, y):
+    dW1, db1, dW2, _ = network_gradient(W1, b1, W2, b2, X, y)
+    return dW1, db1, dW2, left_first_row.function(W1, b1, W2, b2, X, y)[3]
+
+
+@wrong(
     "The biases are mended. Both dA1 and dZ1 are still wrong; measure dA1 first, since "
     "it comes first on the way back: section 9.5."
 )
@@ -654,8 +771,8 @@ def mended_transpose(W1, b1, W2, b2, X, y):
 
 
 @wrong(
-    "The biases get the mean of the rows. 1/N is in dS already, so a second one makes "
-    "them N times too small: sum over the rows: section 9.4."
+    "The biases get the mean of the rows. 1/N is in dS already, and with a second one "
+    "they are an N-th of what they should be: sum over the rows: section 9.4."
 )
 def mean_of_biases(W1, b1, W2, b2, X, y):
     dW1, db1, dW2, db2 = network_gradient(W1, b1, W2, b2, X, y)
@@ -682,15 +799,15 @@ def _score_slopes(W1, b1, W2, b2, X, y):
 @wrong(
     "The slope of the relu has disappeared instead of being mended: that is what >= "
     "did too, but now the mask of dead units must come back: (A1 > 0): section 9.5. "
-    "And every number is N times too large, since 1/N went with it."
+    "And every number is N times what it should be, since 1/N went with it."
 )
 def mended_too_much(W1, b1, W2, b2, X, y):
     return _gradient_with("own-output", "no-mean")(W1, b1, W2, b2, X, y)
 
 
 @wrong(
-    "All four gradients are N times too large: 1/N was in the broken function, and is "
-    "missing in yours: section 9.2."
+    "All four gradients are N times as large as they should be: 1/N was in the broken "
+    "function, and is missing in yours: section 9.2."
 )
 def lost_mean(W1, b1, W2, b2, X, y):
     return _gradient_with("no-mean")(W1, b1, W2, b2, X, y)
@@ -847,8 +964,11 @@ def _healthy_cases(rng: np.random.Generator) -> list[Case]:
     cubes_wrong = Source("lambda theta: 3 * theta**2")
     relus = Source("lambda theta: np.sum(np.maximum(theta, 0))")
     relus_right = Source("lambda theta: (theta > 0) * 1.0")
-    mixed = Source("lambda theta: np.sum(theta**2) + 0.01 * theta[0] + 3e4")
-    mixed_right = Source("lambda theta: 2 * theta + 0.01 * (np.arange(6) == 0)")
+    # Between floats around 30,000 lies 2⁻³⁸, and 2⁻³⁸ / 2e-5 goes into the first slope
+    # 1100½ times: measured with h = 1e-5, it has three digits at the most.
+    mixed = Source("lambda theta: np.sum(theta[1:] ** 2) + 2.0018e-4 * theta[0] + 3e4")
+    mixed_right = Source("lambda theta: np.append(2.0018e-4, 2 * theta[1:])")
+    steep = Source("lambda theta: 1e6 * np.sum(np.exp(theta))")
     six, kinks = np.round(rng.normal(size=6), 2), np.zeros(5)
     some = int(rng.integers(size))
     return [
@@ -858,7 +978,7 @@ def _healthy_cases(rng: np.random.Generator) -> list[Case]:
         Case("healthy: a loss around 30,000", (mixed, mixed_right, six)),
         Case(
             "healthy: very steep",
-            (_scaled(loss, 1e6), _scaled(right, 1e6), theta),
+            (steep, Source("lambda theta: 1e6 * np.exp(theta)"), six),
         ),
         Case(
             "healthy: very flat",
@@ -872,7 +992,7 @@ def _healthy_cases(rng: np.random.Generator) -> list[Case]:
         Case("mutant: own-output, at W2 = 0", (*_sources(rng, "own-output"), no_W2)),
         Case("mutant: essay, at W2 = 0", (*_sources(rng, "essay"), no_W2)),
         Case(
-            "mutant: very flat, twice too long",
+            "mutant: very flat, twice as long as it should be",
             (_scaled(loss, 3e-9), _scaled(right, 6e-9), theta),
         ),
         Case(
@@ -961,8 +1081,10 @@ def at_zero(loss, gradient, theta):
 
 
 @wrong(
-    "Your places are random, and all of their parameters positive. One mutant is right "
-    "there and nowhere else. Draw both signs, with rng.normal: section 9.6."
+    "One mutant slips through, the one that is right where all parameters are "
+    "positive: so are they at all of your places, whether drawn like that or near a "
+    "theta like that. Draw both signs, with rng.normal, and leave theta out of it: "
+    "section 9.6."
 )
 def at_positive_places(loss, gradient, theta):
     at = np.random.default_rng(0).uniform(0.5, 1.5, theta.shape)
@@ -1002,6 +1124,20 @@ def promise_kept(loss, gradient, theta):
 
 
 @wrong(
+    "kept looks along the claimed gradient and nowhere else, with a step that is too "
+    "long for a steep loss. A block that claims nothing keeps its promise in full. "
+    "Every parameter has to be asked: section 9.4."
+)
+def kept_alone(loss, gradient, theta):
+    def agrees(loss, gradient, at):
+        if np.shape(gradient(at)) != at.shape:
+            return False
+        return abs(kept(loss, gradient, at, 1e-5) - 1) < 1e-3
+
+    return _verdict(agrees)(loss, gradient, theta)
+
+
+@wrong(
     "You compare shapes, and nothing else. A wrong sign has the right shape: section "
     "9.4."
 )
@@ -1025,8 +1161,8 @@ def lengths_agree(loss, gradient, theta):
 
 
 @wrong(
-    "You compare signs alone. Twice too long, a thousand times too short and a good "
-    "deal else has the right signs: section 9.3."
+    "You compare signs alone. What is twice as long as it should be, or a thousandth "
+    "as long, has the right signs, and so has a good deal else: section 9.3."
 )
 def signs_agree(loss, gradient, theta):
     def agrees(loss, gradient, at):
@@ -1050,6 +1186,39 @@ def allclose_alone(loss, gradient, theta):
         if claimed.shape != at.shape:
             return False
         return np.allclose(claimed, numerical_gradient(loss, at), rtol=1e-4)
+
+    return _verdict(agrees)(loss, gradient, theta)
+
+
+@wrong(
+    "You measure each slope by its own size. When the loss is large, round-off drowns "
+    "the smallest slopes, and the healthy are blamed. The measure is the length of the "
+    "whole gradient: section 9.2."
+)
+def each_slope_by_its_own_size(loss, gradient, theta):
+    def agrees(loss, gradient, at):
+        claimed = np.asarray(gradient(at))
+        if claimed.shape != at.shape:
+            return False
+        measured = numerical_gradient(loss, at)
+        size = np.maximum(np.maximum(np.abs(claimed), np.abs(measured)), 1e-4)
+        return np.max(np.abs(claimed - measured) / size) < 1e-5
+
+    return _verdict(agrees)(loss, gradient, theta)
+
+
+@wrong(
+    "Your error is a length in the units of the gradient: on a steep loss a right one "
+    "is blamed for its round-off, on a flat one anything passes. Divide by the larger "
+    "of the two lengths: section 9.2."
+)
+def absolute_error(loss, gradient, theta):
+    def agrees(loss, gradient, at):
+        claimed = np.asarray(gradient(at))
+        if claimed.shape != at.shape:
+            return False
+        error = np.linalg.norm(claimed - numerical_gradient(loss, at))
+        return error < TOLERANCE
 
     return _verdict(agrees)(loss, gradient, theta)
 
@@ -1205,9 +1374,13 @@ QUESTIONS = (
             lengths_only,
             squared,
             worst_entry,
+            sums_of_sizes,
+            largest_entries,
+            spectral,
             zero_over_zero,
             all_together,
             without_names,
+            by_position,
         ),
         right=(_errors_in_plain_numpy,),
     ),
@@ -1222,17 +1395,22 @@ QUESTIONS = (
         wrong=(
             after_minus_before,
             stepped_uphill,
+            stepped_plus,
             central,
             upside_down,
             promise_without_eps,
+            divided_then_multiplied,
+            promise_of_squared_step,
             length_not_squared,
             squared_sum,
             mean_square,
             fall_alone,
             own_step,
+            unit_step,
             promised_too_late,
             moved_theta,
             matrix_product,
+            dot_product,
         ),
         right=(_kept_through_dot,),
     ),
@@ -1274,6 +1452,8 @@ QUESTIONS = (
             left_relu,
             left_reshape,
             left_first_row,
+            first_bias_left,
+            second_bias_left,
             mended_sum,
             mended_relu,
             mended_transpose,
@@ -1308,10 +1488,13 @@ QUESTIONS = (
             at_positive_places,
             loss_falls,
             promise_kept,
+            kept_alone,
             shapes_only,
             lengths_agree,
             signs_agree,
             allclose_alone,
+            each_slope_by_its_own_size,
+            absolute_error,
             no_shape,
             nan_passes,
             too_generous,
