@@ -1,5 +1,6 @@
 """How every figure of the book looks: vector graphics, colours, small helpers."""
 
+import math
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -64,7 +65,7 @@ def show_image(ax: Axes, image: NDArray, title: str, signed: bool = False) -> No
 
 
 def show_images(images: Sequence[NDArray], titles: Sequence[str]) -> None:
-    """Show images (N, H, W) in one row, each under its title.
+    """Show images (N, H, W) in rows of four, as a phone can show them, under titles.
 
     Raises
     ------
@@ -76,9 +77,13 @@ def show_images(images: Sequence[NDArray], titles: Sequence[str]) -> None:
             f"images and titles must be as many, and some: got {len(images)} images "
             f"and {len(titles)} titles"
         )
-    size = min(1.3, WIDTH / len(images))
+    columns = min(4, len(images))
+    rows = math.ceil(len(images) / columns)
+    size = 1.15
     _, axes = plt.subplots(
-        1, len(images), figsize=(size * len(images), 1.25 * size), squeeze=False
+        rows, columns, figsize=(size * columns, 1.25 * size * rows), squeeze=False
     )
-    for ax, image, title in zip(axes[0], images, titles, strict=True):
+    for ax in axes.flat[len(images) :]:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
         show_image(ax, image, title)
