@@ -933,30 +933,40 @@ def test_a_strange_file_for_the_progress_is_refused(folder, tmp_path, capsys):
 
 @needs_sandbox
 def test_the_workers_of_a_run_that_is_killed_end_too(folder, tmp_path):
-    (folder / "a.ipynb").write_text(notebook("import time\ntime.sleep(60)", **OF_SET_3))
-    command = [sys.executable, "-m", "backprop.grading", str(folder), "-j", "2"]
-    out = tmp_path / "out"
-    run = subprocess.Popen([*command, "--out", str(out), "--call-seconds", "50"])
-    while not processes():
-        time.sleep(0.1)
-        assert run.poll() is None
-    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
-    workers = [Path("/proc", pid) for pid in children.read_text().split()]
+    run = start_with_slow_ones(folder, tmp_path / "out", "a", "b")
+    workers = [
+        process
+        for process in Path("/proc").glob("[0-9]*")
+        if state_and_parent(process)[1] == str(run.pid)
+    ]
     assert len(workers) >= 2
     run.kill()
     run.wait()
     until = time.monotonic() + 20
-    while processes() or any(map(running, workers)):
+    while processes() or any(state_and_parent(w)[0] not in "Z" for w in workers):
         assert time.monotonic() < until
         time.sleep(0.1)
 
 
-def running(process):
-    """Tell whether a process in /proc runs; one that nobody waits for is a zombie."""
+def state_and_parent(process):
+    """Read /proc: "Z" is a process that has ended and nobody waits for, "" is none."""
     try:
-        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return (process / "stat").read_text().rpartition(")")[2].split()[:2]
     except OSError:
-        return False
+        return "", ""
+
+
+def start_with_slow_ones(folder, out, *names):
+    """Start a run with submissions that sleep; return it when one is in its sandbox."""
+    for name in names:
+        slow = notebook("import time\ntime.sleep(60)", **OF_SET_3)
+        (folder / f"{name}.ipynb").write_text(slow)
+    command = [sys.executable, "-m", "backprop.grading", str(folder), "--out", str(out)]
+    run = subprocess.Popen([*command, "-j", "2", "--call-seconds", "50"])
+    while not processes():
+        time.sleep(0.1)
+        assert run.poll() is None
+    return run
 
 
 def grade_or_die(submission):
@@ -995,15 +1005,8 @@ def test_a_mistake_of_the_grader_costs_one_submission(tmp_path, monkeypatch):
 
 @needs_sandbox
 def test_an_interrupt_ends_the_run_promptly_and_leaves_nothing(folder, tmp_path):
-    slow = notebook("import time\ntime.sleep(60)", **OF_SET_3)
-    for name in ("a", "b", "c"):
-        (folder / f"{name}.ipynb").write_text(slow)
-    command = [sys.executable, "-m", "backprop.grading", str(folder), "-j", "1"]
     out = tmp_path / "out"
-    run = subprocess.Popen([*command, "--out", str(out), "--call-seconds", "50"])
-    while not processes():
-        time.sleep(0.1)
-        assert run.poll() is None
+    run = start_with_slow_ones(folder, out, "a", "b", "c")
     start = time.monotonic()
     run.send_signal(signal.SIGINT)
     assert run.wait(30) == 130
