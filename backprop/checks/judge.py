@@ -52,12 +52,12 @@ def judge(
     )
     if not any(result.problems for result in results):
         return verdict(question, "right", results)
-    # Begin with the cases that went wrong: there most known wrong answers do something
-    # else, and one is called no further than to the first case that differs.
-    rows = zip(results, cases, wanted, outcomes, strict=True)
-    rows = sorted(rows, key=lambda row: not row[0].problems)
+    # In the order of the cases, as the answer was: some remember their last call.
     for wrong in question.wrong:
-        if all(_is_outcome_of(wrong.function, question, *row) for _, *row in rows):
+        if all(  # it is called no further than to the first case that differs
+            _is_outcome_of(wrong.function, question, case, expected, outcome)
+            for case, expected, outcome in zip(cases, wanted, outcomes, strict=True)
+        ):
             return verdict(question, "wrong", results, wrong.name, (wrong.hint,))
     kinds = {problem.kind for result in results for problem in result.problems}
     related = _relation(question, cases, wanted, outcomes)
