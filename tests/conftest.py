@@ -11,7 +11,6 @@ import pytest
 from browser import find_browser, open_browser, serve
 from hypothesis import settings
 
-from backprop import widgets
 from tools.notebooks import KERNEL_ENVIRONMENT
 
 # The same examples in each run, and no clock: a busy machine is no error.
@@ -69,6 +68,8 @@ def browser():
 @pytest.fixture(scope="module")
 def script(browser):
     """Evaluate JavaScript with each figure's module loaded under its class's name."""
+    from backprop import widgets  # not at the top: it takes as long as all of the rest
+
     page = browser.new_page()
     for name in widgets.__all__:
         code = getattr(widgets, name)().get_state()["_esm"].encode()
