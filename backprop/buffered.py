@@ -48,10 +48,10 @@ def subtract_product(A: Floats, B: Floats, out: Floats) -> None:
     if not out.flags.f_contiguous:
         A, B, out = B, A, out.T  # outᵀ − Bᵀ A
     # BLAS reads by columns; what lies by rows is handed over as its transpose.
-    by_columns = A.flags.f_contiguous, B.flags.f_contiguous
-    A, B = (M if f else M.T for M, f in zip((A, B), by_columns, strict=True))
+    turn_A, turn_B = A.flags.f_contiguous, not B.flags.f_contiguous
     gemm = sgemm if out.dtype == np.float32 else dgemm
-    gemm(-1, A, B, 1, out, by_columns[0], not by_columns[1], overwrite_c=True)
+    A, B = A if turn_A else A.T, B.T if turn_B else B
+    gemm(-1, A, B, 1, out, turn_A, turn_B, overwrite_c=True)
 
 
 def squash(Z: Floats, activation: str) -> None:
@@ -132,6 +132,7 @@ class BufferedMLP(MLP):
         ]
         dA = [np.empty_like(A) for A in Z[:-1]]
         self._Z, self._S, self._dW, self._db = Z[0], Z[-1], dW[0], db
+        self._Z_in_a_row = Z[0].ravel("K")  # a view
         self._hidden = list(zip(Z, self.b, self.W[1:], Z[1:], strict=False))
         back = zip(self.W[1:], dW[1:], db[1:], Z[:-1], dA, strict=True)
         self._back = list(back)[::-1]
@@ -186,7 +187,7 @@ class BufferedMLP(MLP):
             lr = float(as_finite_array("lr", lr, ()))
 
         product(X, self.W[0], self._Z)
-        Z = self._Z.ravel("K")
+        Z = self._Z_in_a_row
         if not math.isfinite(np.vdot(Z, Z)):  # as it is if one of X is not
             as_finite_array("X", X, (N, D))
         for Z, b, W_next, Z_next in self._hidden:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from backprop.layers import linear, relu
 from backprop.losses import softmax, softmax_cross_entropy
-from backprop.validate import as_labels
+from backprop.validate import as_labels, require_one_of
 
 Floats: TypeAlias = NDArray[np.floating]
 Theta: TypeAlias = Sequence[Floats]  # W1 (D, H), b1 (H,), W2 (H, C), b2 (C,)
@@ -106,9 +106,7 @@ def source_of(*patients: str) -> str:
     """
     source = inspect.getsource(step)
     for patient in patients:
-        if patient not in PATIENTS:
-            known = ", ".join(PATIENTS)
-            raise ValueError(f"patient must be one of {known}, got {patient!r}")
+        require_one_of("patient", patient, PATIENTS)
         for healthy, wrong in PATIENTS[patient].items():
             if source.count(healthy) != 1:
                 raise ValueError(f"{patients} want to change the same words")

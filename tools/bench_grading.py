@@ -127,25 +127,26 @@ def grade(folder: Path, out: Path, workers: int) -> tuple[list[dict], float]:
     return json.loads((out / "grades.json").read_text())["submissions"], spent
 
 
+def copies(folder: Path, number: int) -> Path:
+    """Make a folder with so many copies of the solution, and return it."""
+    folder.mkdir()
+    for i in range(number):
+        shutil.copy(SOLUTION, folder / f"student{i:03}.ipynb")
+    return folder
+
+
 def ours(folder: Path, workers: int) -> None:
     """Grade 500 copies, then a class with every attack; print what came of it."""
-    copies = folder / "copies"
-    copies.mkdir()
-    for i in range(CLASS):
-        shutil.copy(SOLUTION, copies / f"student{i:03}.ipynb")
-    records, _ = grade(copies, folder / "out", workers)
+    records, _ = grade(copies(folder / "copies", CLASS), folder / "out", workers)
     print(
         f"ours: {sum(r['seconds'] for r in records) / CLASS:.3f} s each, {CLASS} "
         f"copies, {sum(r['points'] == 15 for r in records)} with all points"
     )
 
-    submissions = folder / "class"
-    submissions.mkdir()
+    submissions = copies(folder / "class", CLASS - len(ATTACKS))
     for name, attack in ATTACKS.items():
         text = notebook(attack.replace("<canary>", str(folder)))
         (submissions / f"hostile-{name}.ipynb").write_text(text)
-    for i in range(CLASS - len(ATTACKS)):
-        shutil.copy(SOLUTION, submissions / f"student{i:03}.ipynb")
     records, spent = grade(submissions, folder / "grades", workers)
     honest = [r for r in records if r["student"].startswith("student")]
     hostile = [r for r in records if r["student"].startswith("hostile")]

@@ -68,14 +68,18 @@ def clipped_finely(z, y):
     return -y * np.log(a) - (1 - y) * np.log(1 - a)
 
 
+def _with_inside(z, y, tiny):
+    a = sigmoid(z)
+    return -y * np.log(a + tiny) - (1 - y) * np.log(1 - a + tiny)
+
+
 @wrong(
     "10⁻⁸ inside the logarithm keeps it finite and moves every loss a little: an "
     "answer that is right may even get a negative one. Compute from z, and nothing has "
     "to be added: section 4.3."
 )
 def added(z, y):
-    a = sigmoid(z)
-    return -y * np.log(a + 1e-8) - (1 - y) * np.log(1 - a + 1e-8)
+    return _with_inside(z, y, 1e-8)
 
 
 @wrong(
@@ -84,8 +88,7 @@ def added(z, y):
     "at z = 1000 it is 1000. Compute from z, and nothing has to be added: section 4.3."
 )
 def added_a_trillionth(z, y):
-    a = sigmoid(z)
-    return -y * np.log(a + 1e-12) - (1 - y) * np.log(1 - a + 1e-12)
+    return _with_inside(z, y, 1e-12)
 
 
 @wrong(
@@ -94,8 +97,7 @@ def added_a_trillionth(z, y):
     "section 4.3."
 )
 def added_finely(z, y):
-    a = sigmoid(z)
-    return -y * np.log(a + 1e-15) - (1 - y) * np.log(1 - a + 1e-15)
+    return _with_inside(z, y, 1e-15)
 
 
 @wrong(

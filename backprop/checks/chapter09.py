@@ -883,11 +883,28 @@ def _verdict(agrees: Callable, points: int = 2, allowed: int = 0) -> Callable:
     return check
 
 
-def _measured(loss, gradient, at, tolerance=TOLERANCE):
+def _compared(loss, gradient, at, agree: Callable) -> bool:
+    """Ask `agree(claimed, measured)` at one place, if the shape is right."""
     claimed = np.asarray(gradient(at))
     if claimed.shape != at.shape:
         return False
-    return block_error(claimed, numerical_gradient(loss, at)) < tolerance
+    return agree(claimed, numerical_gradient(loss, at))
+
+
+def _measured(loss, gradient, at, tolerance=TOLERANCE):
+    def agree(claimed, measured):
+        return block_error(claimed, measured) < tolerance
+
+    return _compared(loss, gradient, at, agree)
+
+
+def _by_comparing(agree: Callable) -> Callable:
+    """Make the check that asks `agree(claimed, measured)` at random places."""
+
+    def agrees(loss, gradient, at):
+        return _compared(loss, gradient, at, agree)
+
+    return _verdict(agrees)
 
 
 def is_healthy(loss, gradient, theta):
@@ -1150,14 +1167,11 @@ def shapes_only(loss, gradient, theta):
     "length of the difference: section 9.2."
 )
 def lengths_agree(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        lengths = np.linalg.norm(claimed), np.linalg.norm(numerical_gradient(loss, at))
+    def agree(claimed, measured):
+        lengths = np.linalg.norm(claimed), np.linalg.norm(measured)
         return abs(lengths[0] - lengths[1]) < TOLERANCE * max(lengths)
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
@@ -1165,15 +1179,11 @@ def lengths_agree(loss, gradient, theta):
     "as long, has the right signs, and so has a good deal else: section 9.3."
 )
 def signs_agree(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        measured = numerical_gradient(loss, at)
+    def agree(claimed, measured):
         large = np.abs(measured) > TOLERANCE * np.abs(measured).max()
         return np.array_equal(np.sign(claimed[large]), np.sign(measured[large]))
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
@@ -1181,13 +1191,10 @@ def signs_agree(loss, gradient, theta):
     "the whole gradient. The error has to be relative: section 9.2."
 )
 def allclose_alone(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        return np.allclose(claimed, numerical_gradient(loss, at), rtol=1e-4)
+    def agree(claimed, measured):
+        return np.allclose(claimed, measured, rtol=1e-4)
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
@@ -1196,15 +1203,11 @@ def allclose_alone(loss, gradient, theta):
     "whole gradient: section 9.2."
 )
 def each_slope_by_its_own_size(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        measured = numerical_gradient(loss, at)
+    def agree(claimed, measured):
         size = np.maximum(np.maximum(np.abs(claimed), np.abs(measured)), 1e-4)
         return np.max(np.abs(claimed - measured) / size) < 1e-5
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
@@ -1213,14 +1216,10 @@ def each_slope_by_its_own_size(loss, gradient, theta):
     "of the two lengths: section 9.2."
 )
 def absolute_error(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        error = np.linalg.norm(claimed - numerical_gradient(loss, at))
-        return error < TOLERANCE
+    def agree(claimed, measured):
+        return np.linalg.norm(claimed - measured) < TOLERANCE
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
@@ -1242,13 +1241,10 @@ def no_shape(loss, gradient, theta):
     "whether it is large: section 9.2."
 )
 def nan_passes(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        return not block_error(claimed, numerical_gradient(loss, at)) > TOLERANCE
+    def agree(claimed, measured):
+        return not block_error(claimed, measured) > TOLERANCE
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
@@ -1279,14 +1275,10 @@ def too_strict(loss, gradient, theta):
     "business: section 9.8."
 )
 def first_three(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        measured = numerical_gradient(loss, at)
+    def agree(claimed, measured):
         return block_error(claimed[:3], measured[:3]) < TOLERANCE
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
@@ -1294,16 +1286,11 @@ def first_three(loss, gradient, theta):
     "compare slope by slope, or the length of the difference: section 9.2."
 )
 def sums_agree(loss, gradient, theta):
-    def agrees(loss, gradient, at):
-        claimed = np.asarray(gradient(at))
-        if claimed.shape != at.shape:
-            return False
-        measured = numerical_gradient(loss, at)
-        return abs(claimed.sum() - measured.sum()) < TOLERANCE * np.linalg.norm(
-            measured
-        )
+    def agree(claimed, measured):
+        difference = abs(claimed.sum() - measured.sum())
+        return difference < TOLERANCE * np.linalg.norm(measured)
 
-    return _verdict(agrees)(loss, gradient, theta)
+    return _by_comparing(agree)(loss, gradient, theta)
 
 
 @wrong(
