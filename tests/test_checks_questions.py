@@ -1,5 +1,6 @@
 """Every question: what is right passes, what is wrong fails with its own hint."""
 
+import functools
 import inspect
 import re
 from pathlib import Path
@@ -854,8 +855,13 @@ MENTIONS = {
 }
 
 
+@functools.cache
+def drawn(question, seed):
+    return question.draw(seed)
+
+
 def verdict_on(question, function, seed):
-    cases = question.draw(seed)
+    cases = drawn(question, seed)
     return judge(question, cases, outcomes_of(function, cases))
 
 

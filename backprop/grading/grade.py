@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from backprop.checks import QUESTIONS
@@ -88,7 +88,8 @@ class Grader:
     """
 
     def __init__(self, inside: Path, limits: Limits, seed: int) -> None:
-        self._inside, self._limits, self._seed = inside, limits, seed
+        self._inside, self._limits = inside, limits
+        self._draw = cache(lambda question: question.draw(seed))  # once for a class
 
     def grade(self, submission: Submission) -> tuple[dict, list[Verdict]]:
         """Return the record of a submission, and a verdict on each question.
@@ -105,7 +106,7 @@ class Grader:
             code = _Code(submission.cells, inside, self._limits)
             try:
                 for question in questions_of(submission.set):
-                    cases = question.draw(self._seed)
+                    cases = self._draw(question)
                     verdicts.append(code.verdict_on(question, cases))
             finally:
                 code.close()
