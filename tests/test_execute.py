@@ -1,6 +1,7 @@
 """Running and normalising notebooks: the tools behind `make execute`."""
 
 import copy
+import time
 
 import nbformat
 import pytest
@@ -63,6 +64,15 @@ def test_a_measured_figure_stays_until_its_source_changes():
     untagged = copy.deepcopy(first)
     untagged.cells[0].metadata.tags = []
     assert figure(notebooks.execute(untagged, path)) != figure(first)
+
+
+def test_what_a_widget_prints_makes_no_cell_wait(monkeypatch):
+    monkeypatch.setattr(notebooks, "CELL_TIMEOUT", 20)
+    prints = [f"with out:\n    print({i})" for i in range(60)]
+    start = time.monotonic()
+    run("import ipywidgets\nout = ipywidgets.Output()", *prints)
+    # A reply that is overlooked is found at the timeout; all 60 take a second.
+    assert time.monotonic() - start < notebooks.CELL_TIMEOUT
 
 
 def test_random_widget_ids_become_numbers_and_chosen_ones_stay():

@@ -12,9 +12,11 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import zmq
 from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
@@ -55,6 +57,19 @@ RANDOM_ID = re.compile(r"[0-9a-f]{32}")
 
 class NotebookError(Exception):
     """A notebook did not run to its end; the message says where and why."""
+
+
+class _OutputWidget(OutputWidget):
+    """An output widget that does not make its cell wait until the timeout.
+
+    It sends on the socket that nbclient is waiting at. If the cell's reply comes just
+    then, sending takes the wake-up away; reading the socket's events gives it back
+    (nbclient's issue 312).
+    """
+
+    def send(self, *args, **kwargs) -> None:
+        super().send(*args, **kwargs)
+        self.kernel_client.shell_channel.socket.get(zmq.EVENTS)
 
 
 def paths(*folders: str) -> list[Path]:
@@ -170,6 +185,7 @@ def execute(nb: NotebookNode, path: Path) -> NotebookNode:
         extra_arguments=["--log-level=CRITICAL"],  # what matters is in our message
         on_cell_start=on_cell_start,
     )
+    client.widget_registry["@jupyter-widgets/output"]["OutputModel"] = _OutputWidget
     try:
         client.execute(cwd=str(path.parent), env=environment, cleanup_kc=True)
     except CellExecutionError:
