@@ -25,6 +25,7 @@ from axe_playwright_python.sync_playwright import Axe
 from hostile import ATTACKS
 from hypothesis import given
 from hypothesis import strategies as st
+from killed import grade_or_be_killed
 
 from backprop import checks
 from backprop.checks import QUESTIONS, check
@@ -969,16 +970,9 @@ def start_with_slow_ones(folder, out, *names):
     return run
 
 
-def grade_or_die(submission):
-    """Grade in a worker, which the system kills for one of the submissions."""
-    if submission.student == "misled" and submission.cells:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return batch._grade(submission)
-
-
 @needs_sandbox
 def test_a_worker_that_is_killed_costs_one_submission(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(batch, "_grade", grade_or_die)
+    monkeypatch.setattr(batch, "_grade", grade_or_be_killed)
     assert grade_all(folder, tmp_path / "out") == 0
     submissions = json.loads((tmp_path / "out/grades.json").read_text())["submissions"]
     notes = {s["student"]: (s["points"], s["note"]) for s in submissions}

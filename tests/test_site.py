@@ -26,14 +26,43 @@ DEAD_FIGURES = """
 """
 # Without preload: axe would fetch style sheets again, from addresses it gets wrong.
 AXE = {"preload": False, "resultTypes": ["violations"]}
-# Code and mathematics take axe longest, and have the same colours wherever they stand
-# in the same way. So in the dark they are left out of a page that has none of another
-# kind than the pages before it.
-ALIKE = [[".highlight"], [".katex-html"]]
-KINDS = """
-[...new Set([...document.querySelectorAll(".highlight [class], .katex-html [style]")]
-  .map(e => [e.closest(".highlight") ? e.className : e.style.color,
-             e.closest(".admonition, aside, table, figure")?.className].join()))]
+COLOURS = ["color-contrast", "link-in-text-block"]
+ABOUT_COLOURS = AXE | {"runOnly": COLOURS}
+ALL_ELSE = AXE | {"rules": {rule: {"enabled": False} for rule in COLOURS}}
+# Colours take axe longer than all else: it looks at each text anew, ten thousand on
+# some pages. But what it says follows from the text's *look*: its font, its colour, and
+# those of the boxes around it. Marked is the first text of each look, and what is
+# afloat: it may lie on something else than the boxes around it.
+MARK_NEW_LOOKS = r"""
+known => {
+  known = new Set(known);
+  const boxes = new Map([[null, {look: "", afloat: false}]]);
+  const box = e => {
+    if (!boxes.has(e)) {
+      const s = getComputedStyle(e), outer = box(e.parentElement);
+      const look = [s.color, s.backgroundColor, s.backgroundImage, s.opacity, s.filter];
+      const moves = /absolute|fixed|sticky/.test(s.position);
+      const opaque = s.backgroundColor.startsWith("rgb(");
+      boxes.set(e, {
+        look: `${look};${outer.look}`,
+        afloat: !opaque && (moves || outer.afloat),
+      });
+    }
+    return boxes.get(e);
+  };
+  for (const e of document.querySelectorAll("body, body *")) {
+    const text = [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE)
+      .map(n => n.data).join("").trim();
+    if ((!text && !e.matches("input, select, textarea")) || e.closest(".katex-mathml"))
+      continue;  // no text, or none that is seen
+    const s = getComputedStyle(e), {look, afloat} = box(e);
+    const judged = /[\p{L}\p{N}]{2}/u.test(text);  // axe says nothing of single signs
+    const all = [judged, s.fontSize, s.fontWeight, s.textShadow, look].join();
+    e.toggleAttribute("data-new", afloat || !known.has(all));
+    known.add(all);
+  }
+  return [...known];
+}
 """
 NO_ALT_TEXT = """
 [...document.querySelectorAll("img")].filter(e => !e.alt.trim()).map(e => e.src)
@@ -55,7 +84,7 @@ document.documentElement.scrollWidth <= innerWidth ? [] :
 @pytest.fixture(scope="session")
 def findings(site, address, browser):
     """Open each page once; return `{property: ["page: what is wrong", ...]}`."""
-    found, seen = defaultdict(list), set()
+    found, known_looks = defaultdict(list), []
     context = browser.new_context(
         viewport={"width": 1280, "height": 900},
         reduced_motion="reduce",  # no colour is half way when axe looks
@@ -66,14 +95,14 @@ def findings(site, address, browser):
         name = file.relative_to(site).as_posix()
         page = context.new_page()
         page.set_default_timeout(10_000)
-        look_at(page, name, address, found, seen)
+        known_looks = look_at(page, name, address, found, known_looks)
         page.close()
     context.close()
     return found
 
 
-def look_at(page, name, address, found, seen):
-    """Open one page, note what is wrong with it, and add its KINDS to those seen."""
+def look_at(page, name, address, found, known_looks):
+    """Open one page and note what is wrong with it; return the looks known then."""
 
     def note(what, items):
         found[what] += [f"{name}: {item}" for item in items]
@@ -106,19 +135,23 @@ def look_at(page, name, address, found, seen):
 
     # What is folded counts too.
     page.evaluate(OPEN_ALL)
-    kinds = set(page.evaluate(KINDS))
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         page.locator(f"html[data-theme={theme}]").wait_for()
-        whole = theme == "light" or not kinds <= seen
-        context = None if whole else {"exclude": ALIKE}
-        found_by_axe = Axe().run(page, context=context, options=AXE).response
-        for violation in found_by_axe["violations"]:
-            where = " ".join(node["html"][:200] for node in violation["nodes"][:3])
-            note("axe", [f"({theme}) {violation['help']}: {where}"])
-    seen |= kinds
+        known_looks = page.evaluate(MARK_NEW_LOOKS, known_looks)
+        runs = []
+        if page.locator("[data-new]").count():
+            runs += [(ABOUT_COLOURS, {"include": [["[data-new]"]]})]
+        if theme == "light":
+            runs += [(ALL_ELSE, None)]
+        for options, context in runs:
+            found_by_axe = Axe().run(page, context=context, options=options).response
+            for violation in found_by_axe["violations"]:
+                where = " ".join(node["html"][:200] for node in violation["nodes"][:3])
+                note("axe", [f"({theme}) {violation['help']}: {where}"])
     page.set_viewport_size({"width": 390, "height": 844})
     note("sideways", page.evaluate(SIDEWAYS))
+    return known_looks
 
 
 @pytest.mark.parametrize(
