@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import io
 import json
 import os
@@ -79,18 +80,21 @@ def inside(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def inside_whole(tmp_path_factory):
-    return prepared(tmp_path_factory.mktemp("whole"), lambda number: ())
+def grader_whole(tmp_path_factory):
+    """Grade where the library lacks nothing, one after another as in a run."""
+    inside = prepared(tmp_path_factory.mktemp("whole"), lambda number: ())
+    return Grader(inside, Limits(100, 30), seed=0)
 
 
 @pytest.fixture(scope="module")
 def grade(inside):
     """Grade the cells of one submission; return its record and verdicts."""
+    grader = functools.cache(lambda limits, seed: Grader(inside, limits, seed))
 
     def grade(number, *cells, seed=1, **limits):
-        limits = {"seconds": 100, "call_seconds": 30} | limits
-        grader = Grader(inside, Limits(**limits), seed)
-        return grader.grade(Submission("somebody", "a.ipynb", number, cells))
+        limits = Limits(**{"seconds": 100, "call_seconds": 30} | limits)
+        submission = Submission("somebody", "a.ipynb", number, cells)
+        return grader(limits, seed).grade(submission)
 
     return grade
 
@@ -157,7 +161,7 @@ ROUNDS = [  # in each, one known wrong answer is given to each question of a set
 
 @needs_sandbox
 @pytest.mark.parametrize(("number", "i"), ROUNDS)
-def test_known_wrong_answers_get_the_hint_of_the_notebook(number, i, inside_whole):
+def test_known_wrong_answers_get_the_hint_of_the_notebook(number, i, grader_whole):
     questions = questions_of(number)
     wrong = {q.id: q.wrong[i % len(q.wrong)] for q in questions}
     module = sys.modules[f"backprop.checks.chapter{int(number):02}"]
@@ -168,8 +172,7 @@ def test_known_wrong_answers_get_the_hint_of_the_notebook(number, i, inside_whol
         for q in questions
     )
     cells = (AS_A_CELL, f"exec({source!r}, types.ModuleType('book').__dict__)", given)
-    grader = Grader(inside_whole, Limits(100, 30), seed=0)
-    record, _ = grader.grade(Submission("somebody", "a.ipynb", number, cells))
+    record, _ = grader_whole.grade(Submission("somebody", "a.ipynb", number, cells))
     assert record["note"] == ""
     for question in questions:
         found = record["questions"][question.id]

@@ -135,6 +135,10 @@ def test_is_normalised(path, nb):
         )
 
 
+# The exercises run again in test_exercises.py.
+@pytest.mark.parametrize(
+    "path", notebooks.paths("book", "chapters", "solutions"), ids=notebooks.name
+)
 def test_runs_again_to_the_same_bytes(path, nb):
     committed, again = notebooks.normalise(nb), notebooks.execute(nb, path)
     if again == committed:
