@@ -24,6 +24,7 @@ def open_browser():
             executable_path=find_browser(),
             args=[
                 "--no-sandbox",  # root, in a container, has no other way
+                "--renderer-process-limit=1",  # tabs open faster
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             ],
         )

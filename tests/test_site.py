@@ -89,24 +89,6 @@ document.documentElement.scrollWidth <= innerWidth ? [] :
 def findings(site, address, browser):
     """Open each page once; return `{property: ["page: what is wrong", ...]}`."""
     found, known_looks = defaultdict(list), []
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900},
-        reduced_motion="reduce",  # no colour is half way when axe looks
-    )
-    for file in sorted(site.rglob("*.html")):
-        if "_static" in file.parts or file == site / "index.html":  # only redirects
-            continue
-        name = file.relative_to(site).as_posix()
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        known_looks = look_at(page, name, address, found, known_looks)
-        page.close()
-    context.close()
-    return found
-
-
-def look_at(page, name, address, found, known_looks):
-    """Open one page and note what is wrong with it; return the looks known then."""
 
     def note(what, items):
         found[what] += [f"{name}: {item}" for item in items]
@@ -123,12 +105,32 @@ def look_at(page, name, address, found, known_looks):
         if message.type == "error":
             note("errors", [message.text])
 
+    def on_failure(request):
+        if request.failure != "net::ERR_ABORTED":  # called off: the page was left
+            note("failed requests", [f"{request.failure} {request.url}"])
+
+    # No motion: no colour is half way when axe looks. One tab for all pages: a tab for
+    # each doubles the time that it takes to open them.
+    page = browser.new_page(reduced_motion="reduce")
+    page.set_default_timeout(10_000)
     page.on("request", on_request)
     page.on("response", on_response)
-    page.on("requestfailed", lambda request: note("failed requests", [request.url]))
+    page.on("requestfailed", on_failure)
     page.on("console", on_console)
     page.on("pageerror", lambda error: note("errors", [str(error)]))
-    page.goto(address + name)
+    for file in sorted(site.rglob("*.html")):
+        if "_static" in file.parts or file == site / "index.html":  # only redirects
+            continue
+        name = file.relative_to(site).as_posix()
+        known_looks = look_at(page, address + name, note, known_looks)
+    page.close()
+    return found
+
+
+def look_at(page, url, note, known_looks):
+    """Open one page and note what is wrong with it; return the looks known then."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(url)
     note("other sites", page.evaluate(OTHER_SITES))
     note("alt text", page.evaluate(NO_ALT_TEXT))
     note("equations", page.locator(".katex-error").all_inner_texts())
