@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import dataclasses
 import functools
 import io
 import json
@@ -80,13 +81,6 @@ def inside(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def grader_whole(tmp_path_factory):
-    """Grade where the library lacks nothing, one after another as in a run."""
-    inside = prepared(tmp_path_factory.mktemp("whole"), lambda number: ())
-    return Grader(inside, Limits(100, 30), seed=0)
-
-
-@pytest.fixture(scope="module")
 def grade(inside):
     """Grade the cells of one submission; return its record and verdicts."""
     grader = functools.cache(lambda limits, seed: Grader(inside, limits, seed))
@@ -152,32 +146,31 @@ backprop.checks.__path__ = []
 """
 
 
-ROUNDS = [  # in each, one known wrong answer is given to each question of a set
-    (number, i)
-    for number in SETS
-    for i in range(max(len(question.wrong) for question in questions_of(number)))
-]
-
-
 @needs_sandbox
-@pytest.mark.parametrize(("number", "i"), ROUNDS)
-def test_known_wrong_answers_get_the_hint_of_the_notebook(number, i, grader_whole):
-    questions = questions_of(number)
-    wrong = {q.id: q.wrong[i % len(q.wrong)] for q in questions}
+@pytest.mark.parametrize("number", SETS)
+def test_known_wrong_answers_get_the_hint_of_the_notebook(
+    number, tmp_path, monkeypatch
+):
+    asked, given, expected = [], [], []
+    for question in questions_of(number):
+        cases = question.draw(0)
+        own = {"cases": lambda _, cases=cases: cases}  # drawn once for all its answers
+        for known in question.wrong:
+            name = f"answer_{len(asked)}"
+            line = known.function.__code__.co_firstlineno
+            given.append(f"{name} = answers[{line}]\n{name}.__name__ = {name!r}")
+            asked.append(dataclasses.replace(question, function=name, **own))
+            expected.append((question.id, known.name, known.hint))
     module = sys.modules[f"backprop.checks.chapter{int(number):02}"]
     source = Path(module.__file__).read_text(encoding="utf-8")
-    lines = {q.id: wrong[q.id].function.__code__.co_firstlineno for q in questions}
-    given = "\n".join(
-        f"{q.function} = answers[{lines[q.id]}]\n{q.function}.__name__ = {q.function!r}"
-        for q in questions
-    )
-    cells = (AS_A_CELL, f"exec({source!r}, types.ModuleType('book').__dict__)", given)
-    record, _ = grader_whole.grade(Submission("somebody", "a.ipynb", number, cells))
+    define = f"exec({source!r}, types.ModuleType('book').__dict__)"
+    # All in one notebook, as if each had a question of its own.
+    monkeypatch.setattr("backprop.grading.grade.questions_of", lambda number: asked)
+    grader = Grader(prepared(tmp_path, lambda number: ()), Limits(600, 30), seed=0)
+    cells = (AS_A_CELL, define, "\n".join(given))
+    record, verdicts = grader.grade(Submission("somebody", "a", number, cells))
     assert record["note"] == ""
-    for question in questions:
-        found = record["questions"][question.id]
-        assert found["misconception"] == wrong[question.id].name, question.id
-        assert found["hint"] == wrong[question.id].hint
+    assert [(v.id, v.misconception, v.advice[0]) for v in verdicts] == expected
 
 
 @needs_sandbox
