@@ -155,12 +155,13 @@ def test_known_wrong_answers_get_the_hint_of_the_notebook(
     for question in questions_of(number):
         cases = question.draw(0)
         own = {"cases": lambda _, cases=cases: cases}  # drawn once for all its answers
-        for known in question.wrong:
+        for i, known in enumerate(question.wrong):
             name = f"answer_{len(asked)}"
             line = known.function.__code__.co_firstlineno
             given.append(f"{name} = answers[{line}]\n{name}.__name__ = {name!r}")
+            own["id"] = f"{question.id}.{i}"
             asked.append(dataclasses.replace(question, function=name, **own))
-            expected.append((question.id, known.name, known.hint))
+            expected.append((own["id"], known.name, known.hint))
     module = sys.modules[f"backprop.checks.chapter{int(number):02}"]
     source = Path(module.__file__).read_text(encoding="utf-8")
     define = f"exec({source!r}, types.ModuleType('book').__dict__)"
@@ -168,9 +169,10 @@ def test_known_wrong_answers_get_the_hint_of_the_notebook(
     monkeypatch.setattr("backprop.grading.grade.questions_of", lambda number: asked)
     grader = Grader(prepared(tmp_path, lambda number: ()), Limits(600, 30), seed=0)
     cells = (AS_A_CELL, define, "\n".join(given))
-    record, verdicts = grader.grade(Submission("somebody", "a", number, cells))
+    record, _ = grader.grade(Submission("somebody", "a.ipynb", number, cells))
     assert record["note"] == ""
-    assert [(v.id, v.misconception, v.advice[0]) for v in verdicts] == expected
+    found = record["questions"].items()
+    assert [(id_, q["misconception"], q["hint"]) for id_, q in found] == expected
 
 
 @needs_sandbox
