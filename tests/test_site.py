@@ -29,23 +29,33 @@ AXE = {"preload": False, "resultTypes": ["violations"]}
 COLOURS = ["color-contrast", "link-in-text-block"]
 ABOUT_COLOURS = AXE | {"runOnly": COLOURS}
 ALL_ELSE = AXE | {"rules": {rule: {"enabled": False} for rule in COLOURS}}
-# Colours take axe longer than all else: it looks at each text anew, ten thousand on
-# some pages. But what it says follows from the text's *look*: its font, its colour, and
-# those of the boxes around it. Marked is the first text of each look, and what is
+# What axe says of all else follows from what is there and what of it is shown.
+SHOWN = """
+document.body.innerHTML.replaceAll(/ (data-new|style)="[^"]*"/g, "") +
+[...document.querySelectorAll("body *")]
+  .map(e => Number(e.checkVisibility({visibilityProperty: true}))).join("")
+"""
+# What it says of colours takes it longer than all else: it looks at each text anew, ten
+# thousand on some pages. But that follows from the text's *look*: its font, its colour,
+# and what the boxes around it paint. Marked is the first text of each look, and what is
 # afloat: it may lie on something else than the boxes around it.
-MARK_NEW_LOOKS = r"""
+MARK_NEW_LOOKS = """
 known => {
   known = new Set(known);
-  const boxes = new Map([[null, {look: "", afloat: false}]]);
+  document.querySelectorAll("[data-new]").forEach(e => e.removeAttribute("data-new"));
+  const boxes = new Map([[null, {look: "", color: "", afloat: false}]]);
   const box = e => {
     if (!boxes.has(e)) {
       const s = getComputedStyle(e), outer = box(e.parentElement);
-      const look = [s.color, s.backgroundColor, s.backgroundImage, s.opacity, s.filter];
+      const {color, backgroundColor: background} = s;
+      const paints = [background, s.backgroundImage, s.opacity, s.filter];
+      const adds = [...paints, s.textDecorationLine].join();
+      const nothing = adds === "rgba(0, 0, 0, 0),none,1,none,none";
       const moves = /absolute|fixed|sticky/.test(s.position);
-      const opaque = s.backgroundColor.startsWith("rgb(");
       boxes.set(e, {
-        look: `${look};${outer.look}`,
-        afloat: !opaque && (moves || outer.afloat),
+        look: outer.look + (color === outer.color ? "" : color) + (nothing ? "" : adds),
+        color,
+        afloat: !background.startsWith("rgb(") && (moves || outer.afloat),
       });
     }
     return boxes.get(e);
@@ -54,15 +64,16 @@ known => {
   const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (nodes.nextNode()) {
     const {data, parentElement} = nodes.currentNode;
-    if (data.trim()) texts.set(parentElement, (texts.get(parentElement) ?? "") + data);
+    texts.set(parentElement, (texts.get(parentElement) ?? "") + data);
   }
-  document.querySelectorAll("input, select, textarea").forEach(e => texts.set(e, ""));
+  document.querySelectorAll("input, select, textarea").forEach(e => texts.set(e, "..."));
   for (const [e, text] of texts) {
-    if (e.closest(".katex-mathml")) continue;  // nobody sees it
+    if (text.trim().length < 2) continue;  // axe says nothing of a single character
+    if (!e.checkVisibility({visibilityProperty: true})) continue;
+    if (e.closest(".katex-mathml, title, desc")) continue;  // nobody sees it
     const s = getComputedStyle(e), {look, afloat} = box(e);
-    const judged = /[\p{L}\p{N}]{2}/u.test(text);  // axe says nothing of single signs
-    const all = [judged, s.fontSize, s.fontWeight, s.textShadow, look].join();
-    e.toggleAttribute("data-new", afloat || !known.has(all));
+    const all = [s.fontSize, s.fontWeight, s.textShadow, look].join();
+    if (afloat || !known.has(all)) (e.closest("a[href]") ?? e).dataset.new = "";
     known.add(all);
   }
   return [...known];
@@ -106,8 +117,7 @@ def findings(site, address, browser):
             note("errors", [message.text])
 
     def on_failure(request):
-        if request.failure != "net::ERR_ABORTED":  # called off: the page was left
-            note("failed requests", [f"{request.failure} {request.url}"])
+        note("failed requests", [f"{request.failure} {request.url}"])
 
     # No motion: no colour is half way when axe looks. One tab for all pages: a tab for
     # each doubles the time that it takes to open them.
@@ -141,21 +151,24 @@ def look_at(page, url, note, known_looks):
 
     # What is folded counts too.
     page.evaluate(OPEN_ALL)
+    shown_before = None
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         page.locator(f"html[data-theme={theme}]").wait_for()
+        shown = page.evaluate(SHOWN)
         known_looks = page.evaluate(MARK_NEW_LOOKS, known_looks)
         runs = []
         if page.locator("[data-new]").count():
             runs += [(ABOUT_COLOURS, {"include": [["[data-new]"]]})]
-        if theme == "light":
+        if shown != shown_before:
             runs += [(ALL_ELSE, None)]
+        shown_before = shown
         for options, context in runs:
             found_by_axe = Axe().run(page, context=context, options=options).response
             for violation in found_by_axe["violations"]:
                 where = " ".join(node["html"][:200] for node in violation["nodes"][:3])
                 note("axe", [f"({theme}) {violation['help']}: {where}"])
-    for figure in page.get_by_role("group", name="Interactive figure").all():
+    for figure in page.locator(".figure-live").all():
         for slider in figure.get_by_role("slider").all():
             before = figure.inner_html()
             slider.press("ArrowLeft")
@@ -210,12 +223,12 @@ def test_search_works_offline(scheme, site, address, browser):
 # --- interactive figures --------------------------------------------------------------
 
 
-def pages_with_figures(site, kind="widgets.neuron.NeuronFigure"):
-    """Return the names of the pages that hold a figure, or one of this kind."""
+def pages_with_the_neuron(site):
+    """Return the names of the pages that hold its figure."""
     return [
         file.relative_to(site).as_posix()
         for file in sorted(site.rglob("*.html"))
-        if kind in file.read_text(encoding="utf-8")
+        if "widgets.neuron.NeuronFigure" in file.read_text(encoding="utf-8")
     ]
 
 
@@ -258,19 +271,19 @@ def assert_right(figure):
     return shown
 
 
-def open_figure(context, address, name, label="a sigmoid neuron"):
-    """Open a page and return its first figure with this label."""
+def open_neuron(context, address, name):
+    """Open a page and return the first figure of the neuron on it."""
     page = context.new_page()
     page.set_default_timeout(10_000)
     page.goto(address + name)
-    figure = page.get_by_role("group", name=label).first
+    figure = page.get_by_role("group", name="a sigmoid neuron").first
     figure.wait_for()
     figure.scroll_into_view_if_needed()
     return figure
 
 
 def test_the_neuron_figure_is_in_the_index_and_in_the_chapter(site):
-    pages = pages_with_figures(site)
+    pages = pages_with_the_neuron(site)
     assert {"book/index.html", "chapters/03_sigmoid_neuron.html"} <= set(pages)
 
 
@@ -293,8 +306,8 @@ def by_touch(button):
 @pytest.mark.parametrize("press", [by_keyboard, by_mouse, by_touch])
 def test_the_figure_answers(press, site, address, browser):
     context = browser.new_context(has_touch=press is by_touch, reduced_motion="reduce")
-    for name in pages_with_figures(site):
-        figure = open_figure(context, address, name)
+    for name in pages_with_the_neuron(site):
+        figure = open_neuron(context, address, name)
 
         def push(label, figure=figure):
             press(figure.get_by_role("button", name=label))
