@@ -66,7 +66,8 @@ known => {
     const {data, parentElement} = nodes.currentNode;
     texts.set(parentElement, (texts.get(parentElement) ?? "") + data);
   }
-  document.querySelectorAll("input, select, textarea").forEach(e => texts.set(e, "..."));
+  for (const e of document.querySelectorAll("input, select, textarea"))
+    texts.set(e, "what is typed in");
   for (const [e, text] of texts) {
     if (text.trim().length < 2) continue;  // axe says nothing of a single character
     if (!e.checkVisibility({visibilityProperty: true})) continue;
