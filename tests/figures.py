@@ -42,7 +42,7 @@ def drawn(browser, figure, **options):
         [module, traits],
     )
     yield page
-    page.mouse.move(0, 0)
+    page.mouse.move(0, 0)  # so that it is not over the next figure
 
 
 def values(page, kind):
