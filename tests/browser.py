@@ -24,7 +24,6 @@ def open_browser():
             executable_path=find_browser(),
             args=[
                 "--no-sandbox",  # root, in a container, has no other way
-                "--renderer-process-limit=1",  # tabs open faster
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             ],
         )
